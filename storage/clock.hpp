@@ -1,0 +1,30 @@
+// Time as the whole program sees it: UTC, whole microseconds (what is stored and sent, contract 1.5).
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace latchkey {
+
+using microseconds = std::chrono::microseconds;
+using time_point = std::chrono::sys_time<microseconds>;
+
+class clock {
+public:
+    virtual ~clock() = default;
+    virtual time_point now() const noexcept = 0;
+};
+
+// The machine's clock, except that it never runs slower than the monotonic clock: when the wall clock is
+// set back, time goes on from where it was, so that no token outlives its lifetime within one process.
+// Safe to call from every thread.
+class steady_wall_clock final : public clock {
+public:
+    time_point now() const noexcept override;
+
+private:
+    mutable std::atomic<std::int64_t> greatest_offset_{INT64_MIN}; // wall minus monotonic, microseconds
+};
+
+} // namespace latchkey

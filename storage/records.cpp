@@ -1,0 +1,103 @@
+#include "storage/records.hpp"
+
+#include <algorithm>
+
+namespace latchkey {
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+
+int hex_value(char c) noexcept
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+bool is_alphanumeric(char c) noexcept
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower_prefix) noexcept
+{
+    return text.size() >= lower_prefix.size() &&
+           std::equal(lower_prefix.begin(), lower_prefix.end(), text.begin(), [](char want, char have) {
+               return want == (have >= 'A' && have <= 'Z' ? static_cast<char>(have + 32) : have);
+           });
+}
+
+} // namespace
+
+void append_uuid(std::string& out, const uuid& id)
+{
+    int position = 0;
+    for (const std::uint8_t byte : id) {
+        if (position == 4 || position == 6 || position == 8 || position == 10) out += '-';
+        out += hex_digits[byte >> 4];
+        out += hex_digits[byte & 15];
+        ++position;
+    }
+}
+
+std::string to_string(const uuid& id)
+{
+    std::string out;
+    out.reserve(36);
+    append_uuid(out, id);
+    return out;
+}
+
+std::optional<uuid> parse_uuid(std::string_view text) noexcept
+{
+    bool dashed = true;
+    if (text.size() == 36 + 9 && starts_with_ignoring_case(text, "urn:uuid:")) {
+        text.remove_prefix(9);
+    } else if (text.size() == 38 && text.front() == '{' && text.back() == '}') {
+        text = text.substr(1, 36);
+    } else if (text.size() == 32) {
+        dashed = false;
+    } else if (text.size() != 36) {
+        return std::nullopt;
+    }
+
+    uuid id{};
+    std::size_t at = 0;
+    for (std::size_t position = 0; position < 16; ++position) {
+        const bool dash_here =
+            dashed && (position == 4 || position == 6 || position == 8 || position == 10);
+        if (dash_here && text[at++] != '-') return std::nullopt;
+        const int high = hex_value(text[at]);
+        const int low = hex_value(text[at + 1]);
+        if (high < 0 || low < 0) return std::nullopt;
+        id.begin()[position] = static_cast<std::uint8_t>(high << 4 | low);
+        at += 2;
+    }
+    return id;
+}
+
+std::optional<key_id> key_id::parse(std::string_view text) noexcept
+{
+    if (text.size() != length || !std::all_of(text.begin(), text.end(), is_alphanumeric)) return std::nullopt;
+    key_id id;
+    std::copy(text.begin(), text.end(), id.characters.begin());
+    return id;
+}
+
+std::string_view to_string(login_type type) noexcept
+{
+    switch (type) {
+    case login_type::token: return "token";
+    case login_type::password: return "password";
+    case login_type::none: return "none";
+    }
+    return "none";
+}
+
+std::string_view to_string(user_status status) noexcept
+{
+    return status == user_status::active ? "active" : "suspended";
+}
+
+} // namespace latchkey

@@ -1,0 +1,153 @@
+// What the rest of the program may ask of storage. An interface without data or logic; one contract
+// suite (tests/storage) runs over every implementation.
+//
+// Errors: every task may return storage_errc::unavailable (the store cannot be asked, or cannot keep what
+// it is told); the outcomes named at each function otherwise. A mutation that returned success survives
+// what the store's kind survives (sqlite: power loss after the answer), and from that moment no thread of
+// any process that shares the store accepts what it removed.
+//
+// Threads: one object serves all shards. Tasks are awaited on a shard's io_context and resume there.
+#pragma once
+
+#include "storage/error.hpp"
+#include "storage/records.hpp"
+#include "storage/task.hpp"
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey {
+
+// The part of an owner that a verification needs.
+struct owner_view {
+    uuid id{};
+    std::string_view username;
+    user_status status = user_status::active;
+    bool is_deleted = false;
+    std::uint32_t key_epoch = 0;
+};
+
+// Answer of store::lookup. While it lives, the key it points to stays as it is: so keep it short, and
+// never across a co_await.
+struct key_lookup {
+    enum class outcome {
+        found,  // `key` and `owner` are set; expiry, epoch and status are the caller's to check
+        absent, // no such id
+        ask,    // not known in memory: co_await store::ask
+    };
+
+    outcome what = outcome::absent;
+    const key_record* key = nullptr;
+    owner_view owner;
+    std::unique_lock<std::mutex> hold; // of the table's stripe; empty where no other thread can interfere
+};
+
+struct key_with_owner {
+    key_record key;
+    user owner;
+};
+
+struct key_query {
+    std::optional<uuid> owner;    // nothing: everybody's
+    bool include_expired = false; // also those with expires_at <= now, while they are retained
+    time_point now;
+    std::optional<key_id> after; // keys that sort behind this one; empty result if it is not in the list
+    std::size_t limit = 0;       // 0: all
+};
+
+struct expiry_change {
+    bool changed = false;      // false: had expired already, nothing was written
+    key_record key;            // as it is after the call
+    time_point previous_expiry;
+};
+
+struct user_change {
+    std::optional<user_status> status;
+    std::optional<role_set> roles;
+    std::optional<std::string> password_hash;
+    bool drop_keys = false; // raises key_epoch: every key of the user is gone, in O(1)
+    time_point now;         // becomes updated_at
+};
+
+struct store_health {
+    bool can_read = true;
+    bool can_write = true;
+    std::string problem; // one line for /readyz, empty while all is well
+};
+
+class store {
+public:
+    virtual ~store() = default;
+
+    // --- verification, the hot path: plain functions that never block and never allocate ---
+
+    virtual key_lookup lookup(const key_id& id) noexcept = 0;
+
+    // Only after lookup said `ask`. not_found: no such key.
+    virtual task<result<key_with_owner>> ask(key_id id) = 0;
+
+    // Remembers a use; kept apart from the key's record, right to within a minute (contract A17).
+    virtual void record_use(const key_id& id, time_point when) noexcept = 0;
+
+    // --- keys ---
+
+    // Sets owner_epoch. id_taken, name_taken (tokens only), owner_gone (no such user, or deleted).
+    virtual task<result<void>> insert_key(key_record key) = 0;
+
+    // not_found. Finds expired keys while they are retained.
+    virtual task<result<key_listing>> find_key(key_id id) = 0;
+
+    // Named tokens only, exact and case-sensitive. not_found.
+    virtual task<result<key_listing>> find_key_by_name(uuid owner, std::string name) = 0;
+
+    // Keys of login_type token, by created_at, then id (contract A15).
+    virtual task<result<std::vector<key_listing>>> list_tokens(key_query query) = 0;
+
+    // All of the owner's keys, sessions too, in no order; expired ones as well.
+    virtual task<result<std::vector<key_listing>>> list_all_keys(uuid owner) = 0;
+
+    // expires_at = min(expires_at, now), in one step. not_found.
+    virtual task<result<expiry_change>> expire_key(key_id id, time_point now) = 0;
+
+    // expires_at = until, if the key is still live at `now`: sliding expiry of session keys. not_found.
+    virtual task<result<void>> extend_key(key_id id, time_point until, time_point now) = 0;
+
+    // Returns what was deleted. not_found.
+    virtual task<result<key_listing>> delete_key(key_id id) = 0;
+
+    // --- users; every function but find_user(id) passes over deleted ones ---
+
+    // id_taken, username_taken, email_taken.
+    virtual task<result<void>> insert_user(user added) = 0;
+
+    // As insert_user; users_exist when there is any user but the system's, decided in the same step.
+    virtual task<result<void>> insert_first_user(user added) = 0;
+
+    virtual task<result<bool>> has_users() = 0;
+
+    // not_found. Finds deleted users too.
+    virtual task<result<user>> find_user(uuid id) = 0;
+
+    // Without ASCII case. not_found.
+    virtual task<result<user>> find_user_by_username(std::string username) = 0;
+    virtual task<result<user>> find_user_by_email(std::string email) = 0;
+
+    // By lower-case username; without the system user.
+    virtual task<result<std::vector<user>>> list_users() = 0;
+
+    // Returns the user as it is afterwards. not_found.
+    virtual task<result<user>> change_user(uuid id, user_change change) = 0;
+
+    // Marks as deleted, and drops every key. Returns the user as it was. not_found.
+    virtual task<result<user>> delete_user(uuid id, time_point now) = 0;
+
+    // Remembers that the user was seen; loses at most a minute on a crash.
+    virtual void record_seen(const uuid& id, time_point when) noexcept = 0;
+
+    virtual store_health health() const = 0;
+};
+
+} // namespace latchkey

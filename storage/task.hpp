@@ -1,0 +1,20 @@
+// The coroutine vocabulary of the whole program, named once. One concrete executor type, because
+// every shard is one io_context on one thread: any_io_executor would be type-erased on each await.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace latchkey {
+
+namespace asio = boost::asio;
+
+using executor = asio::io_context::executor_type;
+
+template <class T>
+using task = asio::awaitable<T, executor>;
+
+inline constexpr asio::use_awaitable_t<executor> use_task{};
+
+} // namespace latchkey

@@ -1,0 +1,42 @@
+#include "storage/records.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace latchkey;
+
+TEST_CASE("every form of UUID that Go parses is accepted, and nothing else", "[storage][records]")
+{
+    const std::string canonical = "c42fdf75-3097-471c-8c33-fb52454d81c0";
+    for (const char* accepted : {"c42fdf75-3097-471c-8c33-fb52454d81c0",
+                                 "C42FDF75-3097-471C-8C33-FB52454D81C0",
+                                 "c42fdf753097471c8c33fb52454d81c0",
+                                 "{c42fdf75-3097-471c-8c33-fb52454d81c0}",
+                                 "urn:uuid:c42fdf75-3097-471c-8c33-fb52454d81c0",
+                                 "URN:UUID:c42fdf75-3097-471c-8c33-fb52454d81c0"}) {
+        CAPTURE(accepted);
+        const auto id = parse_uuid(accepted);
+        REQUIRE(id.has_value());
+        CHECK(to_string(*id) == canonical);
+    }
+    for (const char* refused : {"",
+                                "me",
+                                "c42fdf75-3097-471c-8c33-fb52454d81c",
+                                "c42fdf75-3097-471c-8c33-fb52454d81c00",
+                                "c42fdf75+3097-471c-8c33-fb52454d81c0",
+                                "g42fdf75-3097-471c-8c33-fb52454d81c0",
+                                "(c42fdf75-3097-471c-8c33-fb52454d81c0)",
+                                "c42fdf753097-471c-8c33-fb52454d81c0-"}) {
+        CAPTURE(refused);
+        CHECK_FALSE(parse_uuid(refused).has_value());
+    }
+}
+
+TEST_CASE("a key id is exactly ten characters of the alphabet", "[storage][records]")
+{
+    REQUIRE(key_id::parse("0aZ9bY8cX7").has_value());
+    CHECK(key_id::parse("0aZ9bY8cX7")->view() == "0aZ9bY8cX7");
+    CHECK_FALSE(key_id::parse("0aZ9bY8cX").has_value());
+    CHECK_FALSE(key_id::parse("0aZ9bY8cX77").has_value());
+    CHECK_FALSE(key_id::parse("0aZ9bY8c-7").has_value());
+    CHECK_FALSE(key_id::parse(std::string_view{"0aZ9bY8c\0X", 10}).has_value());
+}
