@@ -21,16 +21,16 @@ struct audit_entry {
     std::optional<uuid> actor; // the principal's user; nothing where nobody was proven
     std::string actor_username;
     std::string actor_email;
-    std::string actor_key; // id of the key that proved the principal, empty without
-    std::string action;    // create, write, delete, login, logout, register, read, verify
-    std::string resource_type; // api_key, user, audit_log
+    std::string actor_key;           // id of the key that proved the principal, empty without
+    std::string action;              // create, write, delete, login, logout, register, read, verify
+    std::string resource_type;       // api_key, user, audit_log
     std::optional<uuid> resource_id; // for keys the owner's id (contract 7.1)
     std::string resource_target;     // token name, username
     std::string outcome;             // allowed, refused, failed
     int status = 0;                  // the HTTP status sent
     uuid request_id{};
-    std::string address;    // textual IP address
-    std::string user_agent; // cut to 256 bytes, control characters replaced
+    std::string address;      // textual IP address
+    std::string user_agent;   // cut to 256 bytes, control characters replaced
     boost::json::object diff; // {"field":{"old":..,"new":..,"secret":bool}}
     boost::json::object additional_fields;
 };

@@ -65,8 +65,7 @@ std::optional<uuid> parse_uuid(std::string_view text) noexcept
     uuid id{};
     std::size_t at = 0;
     for (std::size_t position = 0; position < 16; ++position) {
-        const bool dash_here =
-            dashed && (position == 4 || position == 6 || position == 8 || position == 10);
+        const bool dash_here = dashed && (position == 4 || position == 6 || position == 8 || position == 10);
         if (dash_here && text[at++] != '-') return std::nullopt;
         const int high = hex_value(text[at]);
         const int low = hex_value(text[at + 1]);

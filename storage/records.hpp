@@ -76,15 +76,15 @@ private:
 
 struct user {
     uuid id{};
-    std::string username; // unique among users that are not deleted, compared without ASCII case
-    std::string email;    // likewise; empty for service accounts
-    std::string name;     // the real name, may be empty
+    std::string username;      // unique among users that are not deleted, compared without ASCII case
+    std::string email;         // likewise; empty for service accounts
+    std::string name;          // the real name, may be empty
     std::string password_hash; // Argon2id in PHC text form; empty: no password login
     login_type login = login_type::password;
     user_status status = user_status::active;
     role_set roles;
     bool is_service_account = false;
-    bool is_system = false; // owns what the server does for itself; cannot log in, is not listed or counted
+    bool is_system = false;  // owns what the server does for itself; cannot log in, is not listed or counted
     bool is_deleted = false; // kept so that the audit trail can name it; frees username and email
     time_point created_at;
     time_point updated_at;
@@ -117,7 +117,7 @@ struct key_record {
     time_point created_at; // also the `updated_at` of the wire, which nothing changes (contract 1.5)
     time_point expires_at;
     std::chrono::seconds lifetime{};
-    std::string name; // empty for session keys
+    std::string name;                         // empty for session keys
     std::shared_ptr<const key_rights> rights; // never null
 };
 

@@ -59,8 +59,8 @@ struct key_query {
 };
 
 struct expiry_change {
-    bool changed = false;      // false: had expired already, nothing was written
-    key_record key;            // as it is after the call
+    bool changed = false; // false: had expired already, nothing was written
+    key_record key;       // as it is after the call
     time_point previous_expiry;
 };
 

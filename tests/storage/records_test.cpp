@@ -1,5 +1,4 @@
 #include "storage/records.hpp"
-
 #include "tests/support/catch.hpp"
 
 using namespace latchkey;
