@@ -65,6 +65,12 @@ std::vector<std::string> lines_of(const std::string& path)
     return lines;
 }
 
+void check_mentions(const std::string& text, const std::string& part)
+{
+    CAPTURE(text, part);
+    CHECK(text.find(part) != text.npos);
+}
+
 uuid numbered_id(int n)
 {
     uuid id{};

@@ -41,6 +41,9 @@ std::string read_all(const std::string& path);
 void write_all(const std::string& path, const std::string& bytes);
 std::vector<std::string> lines_of(const std::string& path);
 
+// Fails the test, showing the text, unless `part` occurs in it.
+void check_mentions(const std::string& text, const std::string& part);
+
 // Entry number `n`: distinct ids, one second apart, by alice for even and bob for odd numbers.
 audit_entry numbered_entry(int n);
 uuid numbered_id(int n);
