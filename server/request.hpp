@@ -1,0 +1,47 @@
+// One HTTP request as the session parsed it: views into the session's buffer, valid until the request is
+// answered. Only the header fields that Latchkey uses are kept.
+#pragma once
+
+#include "storage/records.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/beast/http/verb.hpp>
+
+#include <string_view>
+
+namespace latchkey {
+
+namespace http = boost::beast::http;
+
+struct request {
+    uuid id{}; // fresh for each request; sent back as X-Coder-Request-Id
+
+    http::verb method = http::verb::unknown;
+    std::string_view method_text;
+    std::string_view target; // as sent
+    std::string_view path;   // up to '?', as sent
+    std::string_view query;  // behind '?', without it
+    unsigned version = 11;
+    bool keep_alive = true;
+
+    // Header fields; empty when absent. A field that is sent more than once keeps its first value,
+    // except where the RFC makes that an error (Host, Content-Length) and the session refused it.
+    std::string_view host;
+    std::string_view authorization;
+    std::string_view session_token; // Coder-Session-Token
+    std::string_view cookie;        // all Cookie lines are rare (RFC 6265 5.4 sends one); the first
+    std::string_view user_agent;
+    std::string_view csrf_token;    // X-CSRF-TOKEN
+    std::string_view bypass_limit;  // X-Coder-Bypass-Ratelimit
+    std::string_view forwarded_for; // X-Forwarded-For; several lines are refused by the middleware
+    bool forwarded_for_repeated = false;
+    bool authorization_repeated = false; // RFC 6750: two credentials are an invalid request
+    bool has_body = false;               // a body was announced, arrived or not
+
+    std::string_view body; // whole, after de-chunking; empty for routes that answer from the head alone
+
+    boost::asio::ip::address peer; // of the socket; unspecified for unix sockets
+    bool peer_is_local_socket = false;
+};
+
+} // namespace latchkey

@@ -1,0 +1,37 @@
+// Answers. A handler that may take its time returns a `response`; the hot path appends finished bytes to
+// the session's `output_buffer`. Both leave in one write per batch of pipelined requests.
+#pragma once
+
+#include "server/request.hpp"
+
+#include <boost/beast/http/status.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace latchkey {
+
+struct response {
+    unsigned status = 200;
+    std::string_view content_type =
+        "application/json; charset=utf-8"; // static text; unused when body is empty
+    std::string headers; // further whole lines, each ending in CRLF; values are checked by add_header
+    std::string body;
+    bool close = false; // close the connection after this answer
+
+    // Adds a line. Control characters in the value (security.md 35) are replaced by '?'.
+    void add_header(std::string_view name, std::string_view value);
+};
+
+// Bytes on their way out. Grows to the largest batch of the connection and keeps that capacity.
+using output_buffer = std::string;
+
+// Appends status line, the lines every answer has (Date, Server, X-Content-Type-Options,
+// X-Coder-Request-Id, Content-Length, Connection where needed), then headers and body. The body is left
+// out for HEAD, and for statuses that have none.
+void append_response(output_buffer& out, const request& asked, const response& answer, bool keep_alive);
+
+// "Date: ...\r\nServer: ...\r\nX-Content-Type-Options: nosniff\r\n", made anew once a second per thread.
+std::string_view common_header_lines() noexcept;
+
+} // namespace latchkey
