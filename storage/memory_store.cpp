@@ -26,6 +26,7 @@ memory_store::memory_store(const clock& time, microseconds retention)
 
 void memory_store::sweep()
 {
+    const std::lock_guard alone{sweeping_};
     const time_point now = clock_.now();
     table_.plan(now);
     while (!table_.sweep(now, sweep_step).is_finished) {

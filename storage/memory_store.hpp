@@ -47,7 +47,8 @@ private:
 
     const clock& clock_;
     memory_table table_;
-    sweeper sweeper_; // last: its thread uses the rest
+    std::mutex sweeping_; // so that one who sweeps finds everything done afterwards
+    sweeper sweeper_;     // last: its thread uses the rest
 };
 
 } // namespace latchkey
