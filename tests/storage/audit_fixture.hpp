@@ -41,6 +41,9 @@ std::string read_all(const std::string& path);
 void write_all(const std::string& path, const std::string& bytes);
 std::vector<std::string> lines_of(const std::string& path);
 
+// Fails the test, showing the text, unless `part` occurs in it.
+void check_mentions(const std::string& text, const std::string& part);
+
 // Entry number `n`: distinct ids, one second apart, by alice for even and bob for odd numbers.
 audit_entry numbered_entry(int n);
 uuid numbered_id(int n);
@@ -67,6 +70,7 @@ public:
 
     result<void> append(audit_entry entry);
     void append_numbered(int first, int last); // both included; fails the test on an error
+    void append_until_taken(int n);            // while the log recovers, which it tries each millisecond
     audit_page search(audit_query query);
     audit_verdict verify() const { return verify_audit_log(path, weak_digest); }
 };
