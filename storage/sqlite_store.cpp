@@ -10,7 +10,8 @@ namespace latchkey {
 namespace {
 
 constexpr std::chrono::milliseconds sweep_interval{500};
-constexpr std::size_t sweep_step = 256; // short enough to hold up the shards for
+constexpr std::size_t sweep_step = 256;  // short enough to hold up the shards for
+constexpr std::size_t flush_step = 1024; // holds up nobody but the commit it is part of
 
 template <class... Cases>
 struct overloaded_cases : Cases... {
@@ -199,7 +200,7 @@ void sqlite_store::flush()
     for (std::size_t stripe = 0; stripe < key_table::stripe_count; ++stripe) {
         table_.take_unwritten_uses(stripe, uses);
         const bool is_last = stripe + 1 == key_table::stripe_count;
-        if (uses.size() >= sweep_step || is_last) writer_->wait_for(submit_all(uses));
+        if (uses.size() >= flush_step || is_last) writer_->wait_for(submit_all(uses));
     }
 }
 
