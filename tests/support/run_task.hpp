@@ -20,7 +20,7 @@ T run_task(task<T> work, std::chrono::seconds deadline = std::chrono::seconds{30
     std::exception_ptr failure;
     std::optional<T> value;
     asio::co_spawn(context, std::move(work), [&](std::exception_ptr thrown, T result) {
-        failure = thrown;
+        failure = std::move(thrown);
         value.emplace(std::move(result));
     });
     context.run_for(deadline);
