@@ -1,0 +1,73 @@
+// Is this token good? The hot path: `verify` is a plain function that allocates nothing. One object per
+// shard, or one for all: it has no mutable state of its own.
+#pragma once
+
+#include "auth/pepper.hpp"
+#include "auth/principal.hpp"
+#include "auth/refusal.hpp"
+#include "auth/token.hpp"
+#include "storage/store.hpp"
+
+#include <string_view>
+
+namespace latchkey {
+
+enum class verdict {
+    accepted,
+    ask,       // not known in memory: co_await verify_by_asking
+    malformed, // see `fault`
+    unknown,   // no such id, or its owner's epoch moved on
+    wrong_secret,
+    expired,
+    owner_deleted,
+    owner_suspended,
+    unavailable, // the store could not be asked
+};
+
+// While it lives it may hold a stripe of the store's table: use it at once, never across a co_await.
+struct verification {
+    verdict what = verdict::unknown;
+    token_fault fault{}; // of a malformed token
+    key_lookup
+        found; // set when accepted, expired, wrong_secret, owner_*; key and owner valid while this lives
+};
+
+struct session_settings {
+    bool refresh = true; // sliding expiry of session keys (contract 3.6)
+};
+
+class verifier {
+public:
+    verifier(store& records, const pepper_set& peppers, const clock& now, session_settings sessions);
+
+    // Order of contract 3.2: format, id, secret, expiry, owner. Unknown ids cost what wrong secrets cost.
+    // Records the use of an accepted key. Never blocks, never allocates, never throws.
+    verification verify(std::string_view token) noexcept;
+
+    // The same after `ask`, with copies instead of views. unavailable when the store cannot be asked.
+    struct asked {
+        verdict what = verdict::unavailable;
+        key_with_owner found;
+    };
+    task<asked> verify_by_asking(std::string token);
+
+    // A principal for the API, or the refusal with the words of contract 3.4 and 3.5. Slides the expiry of
+    // session keys; updates last_used and last_seen.
+    task<outcome<principal>> authenticate(std::string token);
+
+private:
+    verdict judge(const key_record& key,
+                  const owner_view& owner,
+                  std::string_view secret,
+                  time_point now) const noexcept;
+
+    store& store_;
+    const pepper_set& peppers_;
+    const clock& clock_;
+    session_settings sessions_;
+};
+
+// The words of contract 3.4 and 3.5 for a verdict that is not accepted.
+refusal refusal_for(verdict what, const token_fault& fault, time_point expired_at);
+
+} // namespace latchkey

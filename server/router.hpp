@@ -1,0 +1,62 @@
+// Everything the server answers, as one constexpr table on one screen (router.cpp). A row says all that
+// differs per route; a row that states no access rule does not compile.
+#pragma once
+
+#include "server/request_context.hpp"
+#include "server/response.hpp"
+#include "storage/task.hpp"
+
+#include <boost/beast/http/verb.hpp>
+
+#include <span>
+#include <string_view>
+
+namespace latchkey {
+
+// Awaited to its end by the caller of `handler`, who owns the context: hence the reference.
+using handler = task<response> (*)(request_context& context);
+
+enum class access {
+    open,      // no credential looked at, or looked at only if there is one
+    principal, // a proven caller, else 401
+};
+
+enum class rate_class {
+    unlimited, // verification, health: never counted
+    api,       // --api-rate-limit per minute, caller and path
+    login,     // 60 per minute: passwords are guessed here
+};
+
+struct route {
+    http::verb method;
+    std::string_view
+        pattern; // segments; {user} is resolved by the middleware, {keyid} and {keyname} go to context.key
+    access who;
+    rate_class rate;
+    handler run;
+
+    consteval route(
+        http::verb method_, std::string_view pattern_, access who_, rate_class rate_, handler run_)
+        : method{method_},
+          pattern{pattern_},
+          who{who_},
+          rate{rate_},
+          run{run_}
+    {}
+};
+
+std::span<const route> all_routes() noexcept;
+
+struct route_match {
+    enum class outcome { found, no_such_path, wrong_method };
+    outcome what = outcome::no_such_path;
+    const route* row = nullptr;
+    std::string_view user; // raw segment of {user}
+    std::string_view key;  // raw segment of {keyid} or {keyname}
+};
+
+// `path`: normalised, runs of slashes collapsed. Static segments beat parameters. HEAD is served by GET's
+// row.
+route_match match_route(http::verb method, std::string_view path) noexcept;
+
+} // namespace latchkey

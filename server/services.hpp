@@ -1,0 +1,48 @@
+// What handlers may use, as made by the application (server/application.cpp). References only: everything
+// outlives the shards.
+#pragma once
+
+#include "storage/records.hpp"
+
+#include <optional>
+#include <string>
+
+namespace latchkey {
+
+class audit_log;
+class audit_service;
+class key_service;
+class rate_limiter;
+class store;
+class user_service;
+class verifier;
+class verification_recorder;
+
+struct cookie_settings {
+    bool secure = false;         // --secure-auth-cookie
+    bool same_site_none = false; // --samesite-auth-cookie none
+    bool host_prefix = false;    // --host-prefix-cookie: __Host-coder_session_token
+};
+
+struct web_settings {
+    cookie_settings cookie;
+    bool password_login = true;
+    std::string access_url; // --access-url, for WWW-Authenticate and buildinfo; may be empty
+    std::optional<std::string> coder_version; // --coder-version: sent as X-Coder-Build-Version
+    uuid deployment_id{};
+};
+
+struct services {
+    store& records;
+    audit_log& audit;
+    verifier& tokens;
+    key_service& keys;
+    user_service& users;
+    audit_service& audits;
+    rate_limiter& limits;
+    verification_recorder& verifications;
+    const clock& now;
+    const web_settings& web;
+};
+
+} // namespace latchkey
