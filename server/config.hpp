@@ -6,6 +6,7 @@
 #include "server/address_block.hpp"
 #include "server/listen_address.hpp"
 #include "server/log.hpp"
+#include "storage/audit_options.hpp"
 #include "storage/error.hpp"
 
 #include <chrono>
@@ -27,15 +28,6 @@ struct store_location {
     store_engine engine = store_engine::memory;
     std::string path; // sqlite: of the database file
 };
-
-// What a crash of the machine may take from the audit log (design.md 6).
-enum class sync_policy {
-    always,   // nothing: a request is answered after its entry is on the disk
-    interval, // the last second
-    never,    // what the system had not written yet
-};
-
-enum class full_queue_policy { refuse, wait };
 
 // Which verifications are written to the audit log; all are counted.
 enum class verification_logging { all, denied, none };
@@ -65,8 +57,8 @@ struct config {
     std::string pepper_file; // empty: none
 
     std::string audit_log;
-    sync_policy audit_sync{};
-    full_queue_policy audit_when_full{};
+    latchkey::audit_sync audit_sync{};
+    latchkey::audit_when_full audit_when_full{};
     verification_logging audit_verify{};
     std::uint64_t audit_rotate_size = 0; // bytes; 0: never
 

@@ -9,7 +9,7 @@ namespace latchkey {
 
 namespace {
 
-constexpr std::size_t name_width = 36;
+constexpr std::size_t name_width = 38;
 constexpr std::size_t line_width = 110;
 
 void pad_to(std::string& out, std::size_t line_start, std::size_t width)
@@ -48,7 +48,7 @@ std::string help_with_default(const config_option& option)
     std::string help{option.help};
     if (option.kind == option_kind::list) help += "; repeatable";
     if (option.kind != option_kind::on_off && !option.default_text.empty()) {
-        help += " (" + std::string{option.default_text} + ")";
+        help += " [" + std::string{option.default_text} + "]";
     }
     return help;
 }
@@ -106,11 +106,12 @@ std::string help_text()
                         pad_to(out, line_start, name_width);
                         append_wrapped(out, line_start, help_with_default(option));
                     });
-    out += "\nInstead of serving:\n"
-           "  --print-config                    print what would be served with, and where each value comes "
-           "from\n"
-           "  --help                            this text\n"
-           "  --help-markdown                   the same as a table\n";
+    out +=
+        "\nInstead of serving:\n"
+        "  --print-config                      print what would be served with, and where each value comes "
+        "from\n"
+        "  --help                              this text\n"
+        "  --help-markdown                     the same as a table\n";
     return out;
 }
 

@@ -19,8 +19,7 @@ constexpr bool is_alphanumeric(char c) noexcept
 
 std::optional<listen_address> parse_local_socket(std::string_view path)
 {
-    if (!path.starts_with('/') || path.size() > longest_socket_path) return {};
-    if (path.find('\0') != path.npos) return {};
+    if (!is_path(path) || !path.starts_with('/') || path.size() > longest_socket_path) return {};
     return unix_path{std::string{path}};
 }
 
@@ -63,10 +62,10 @@ std::optional<store_location> parse_store_location(std::string_view text)
 {
     constexpr std::string_view sqlite = "sqlite:";
     if (text == "memory:") return store_location{};
-    if (!text.starts_with(sqlite) || text.size() == sqlite.size()) return {};
+    if (!text.starts_with(sqlite)) return {};
     const auto path = text.substr(sqlite.size());
     // SQLite takes `:memory:` for a database that forgets: whoever wants that says `memory:`.
-    if (path.starts_with(':') || path.find('\0') != path.npos) return {};
+    if (path.starts_with(':') || !is_path(path)) return {};
     return store_location{.engine = store_engine::sqlite, .path = std::string{path}};
 }
 
@@ -130,6 +129,12 @@ bool is_version(std::string_view text) noexcept
     if (at != end && *at != '-' && *at != '+') return false;
     return std::all_of(
         at, end, [](char c) { return is_alphanumeric(c) || c == '.' || c == '+' || c == '-'; });
+}
+
+bool is_path(std::string_view text) noexcept
+{
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+    return !text.empty() && std::ranges::none_of(text, is_control);
 }
 
 } // namespace latchkey

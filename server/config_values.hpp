@@ -32,4 +32,7 @@ namespace latchkey {
 // Decimal digits only, no sign, no space.
 [[nodiscard]] std::optional<std::uint64_t> parse_count(std::string_view text) noexcept;
 
+// Not empty and without control characters, which no log line and no system call should meet.
+[[nodiscard]] bool is_path(std::string_view text) noexcept;
+
 } // namespace latchkey

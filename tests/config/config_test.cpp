@@ -50,8 +50,8 @@ TEST_CASE("without any word of the operator the documented defaults hold", "[ser
     CHECK(settings.store.engine == store_engine::sqlite);
     CHECK(settings.store.path == "latchkey.db");
     CHECK(settings.threads == 0);
-    CHECK(settings.audit_sync == sync_policy::always);
-    CHECK(settings.audit_when_full == full_queue_policy::refuse);
+    CHECK(settings.audit_sync == audit_sync::always);
+    CHECK(settings.audit_when_full == audit_when_full::refuse);
     CHECK(settings.audit_verify == verification_logging::denied);
     CHECK(settings.default_token_lifetime == 168h);
     CHECK(settings.max_token_lifetime == 876600h);
