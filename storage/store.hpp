@@ -51,11 +51,11 @@ struct key_with_owner {
 };
 
 struct key_query {
-    std::optional<uuid> owner;    // nothing: everybody's
+    std::optional<uuid> owner{};  // nothing: everybody's
     bool include_expired = false; // also those with expires_at <= now, while they are retained
-    time_point now;
-    std::optional<key_id> after; // keys that sort behind this one; empty result if it is not in the list
-    std::size_t limit = 0;       // 0: all
+    time_point now{};
+    std::optional<key_id> after{}; // keys that sort behind this one; empty result if it is not in the list
+    std::size_t limit = 0;         // 0: all
 };
 
 struct expiry_change {
@@ -65,11 +65,11 @@ struct expiry_change {
 };
 
 struct user_change {
-    std::optional<user_status> status;
-    std::optional<role_set> roles;
-    std::optional<std::string> password_hash;
+    std::optional<user_status> status{};
+    std::optional<role_set> roles{};
+    std::optional<std::string> password_hash{};
     bool drop_keys = false; // raises key_epoch: every key of the user is gone, in O(1)
-    time_point now;         // becomes updated_at
+    time_point now{};       // becomes updated_at
 };
 
 struct store_health {

@@ -123,11 +123,11 @@ TEST_CASE("a log that cannot be repaired for lack of room stops the start", "[st
 
 TEST_CASE("a full queue refuses at once under the policy to refuse", "[storage][audit_failure]")
 {
+    asio::io_context context{1}; // outlives the writer, which may still be inside its post
     audit_fixture audit;
     audit.options.when_full = audit_when_full::refuse;
     audit.options.queue_limit = 2;
     audit.open();
-    asio::io_context context{1};
     std::optional<result<void>> outcomes[4];
     held_sync held;
 
@@ -153,11 +153,11 @@ TEST_CASE("a full queue refuses at once under the policy to refuse", "[storage][
 
 TEST_CASE("a full queue makes callers wait their turn under the policy to wait", "[storage][audit_failure]")
 {
+    asio::io_context context{1}; // outlives the writer, which may still be inside its post
     audit_fixture audit;
     audit.options.when_full = audit_when_full::wait;
     audit.options.queue_limit = 2;
     audit.open();
-    asio::io_context context{1};
     std::optional<result<void>> outcomes[20];
     held_sync held;
 
@@ -182,9 +182,9 @@ TEST_CASE("a full queue makes callers wait their turn under the policy to wait",
 
 TEST_CASE("closing writes what waits", "[storage][audit_failure]")
 {
+    asio::io_context context{1}; // outlives the writer, which may still be inside its post
     audit_fixture audit;
     audit.open();
-    asio::io_context context{1};
     std::optional<result<void>> outcomes[10];
     held_sync held;
 
