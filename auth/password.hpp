@@ -25,7 +25,7 @@ inline constexpr double min_password_entropy = 52;     // bits, by password_entr
 void dummy_verify(const secret_text& password);
 
 // True when `stored` was not made with today's parameters.
-[[nodiscard]] bool needs_rehash(std::string_view stored) noexcept;
+[[nodiscard]] bool needs_rehash(std::string_view stored);
 
 // Bits, estimated from the character classes used and the length without obvious runs and sequences.
 double password_entropy(std::string_view password);

@@ -1,6 +1,7 @@
 // Outside text inside our own sentences. Pure functions, any thread.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,5 +12,8 @@ namespace latchkey {
 // Other characters, also beyond ASCII, stay as they are.
 void append_quoted(std::string& out, std::string_view text);
 std::string quoted(std::string_view text);
+
+// As Go's %v prints a list of text: `[a b]`.
+void append_bracketed(std::string& out, std::span<const std::string> texts);
 
 } // namespace latchkey
