@@ -36,18 +36,18 @@ struct audit_entry {
 };
 
 struct audit_query {
-    std::optional<uuid> request_id;
-    std::optional<uuid> resource_id;
-    std::optional<std::string> resource_target; // exact
-    std::optional<std::string> resource_type;
-    std::optional<std::string> action;
-    std::optional<std::string> username; // the actor's, without ASCII case
-    std::optional<std::string> email;    // the actor's, without ASCII case
-    std::optional<time_point> from;      // inclusive
-    std::optional<time_point> to;        // inclusive
+    std::optional<uuid> request_id{};
+    std::optional<uuid> resource_id{};
+    std::optional<std::string> resource_target{}; // exact
+    std::optional<std::string> resource_type{};
+    std::optional<std::string> action{};
+    std::optional<std::string> username{}; // the actor's, without ASCII case
+    std::optional<std::string> email{};    // the actor's, without ASCII case
+    std::optional<time_point> from{};      // inclusive
+    std::optional<time_point> to{};        // inclusive
     std::size_t limit = 100;
     std::size_t offset = 0;
-    std::optional<uuid> after_id; // entries older than the one with this id
+    std::optional<uuid> after_id{}; // entries older than the one with this id
 };
 
 struct audit_page {

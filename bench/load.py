@@ -1,0 +1,55 @@
+"""wrk as the load generator: closed loop, keep-alive, cycling over many tokens, some requests pipelined."""
+
+import os
+import re
+import subprocess
+
+from processes import GENERATOR_CORE, cpu_seconds
+
+SCRIPT = """
+local requests, next_one = {}, 0
+local batch, held = {}, 0
+for token in io.lines("%(tokens)s") do
+    batch[#batch + 1] = "GET %(path)s HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nAuthorization: Bearer " .. token .. "\\r\\n\\r\\n"
+    if #batch == %(depth)d then
+        requests[#requests + 1] = table.concat(batch)
+        batch = {}
+    end
+end
+request = function()
+    next_one = next_one %% #requests + 1
+    return requests[next_one]
+end
+"""
+
+
+class Load:
+    """One kind of load: `run` sends it to a server and measures that server."""
+
+    def __init__(self, folder, tokens, depth, connections=64, path="/verify"):
+        self.depth, self.connections = depth, connections
+        token_file, self.script = os.path.join(folder, "tokens"), os.path.join(folder, f"depth-{depth}.lua")
+        with open(token_file, "w") as out:
+            out.write("\n".join(tokens) + "\n")
+        with open(self.script, "w") as out:
+            out.write(SCRIPT % {"tokens": token_file, "depth": depth, "path": path})
+
+    def run(self, server, seconds):
+        pids = server.pids
+        before = cpu_seconds(pids)
+        wrk = subprocess.run(["taskset", "-c", GENERATOR_CORE, "wrk", "-t1", f"-c{self.connections}", f"-d{seconds}s",
+                              "--latency", "-s", self.script, f"http://127.0.0.1:{server.port}/verify"],
+                             capture_output=True, text=True, check=True).stdout
+        used = cpu_seconds(pids) - before
+        if "Non-2xx" in wrk or "Socket errors" in wrk:
+            raise SystemExit(f"bench: {server.name} did not answer everything with 200:\n{wrk}")
+        requests = int(re.search(r"(\d+) requests in", wrk).group(1))
+        rate = float(re.search(r"Requests/sec:\s+([\d.]+)", wrk).group(1))
+        return {"rate": rate, "cpu_per_million": used / requests * 1e6,
+                "p50": latency(wrk, "50%"), "p99": latency(wrk, "99%")}
+
+
+def latency(wrk, percentile):
+    """In milliseconds."""
+    value, unit = re.search(rf"{percentile}\s+([\d.]+)(us|ms|s)", wrk).groups()
+    return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]

@@ -1,0 +1,94 @@
+"""Servers under measurement: started on a loopback port, pinned to a core, stopped by their process id."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+SERVER_CORE = "0"
+GENERATOR_CORE = "1"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port, process, seconds=20):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise SystemExit(f"bench: the server on port {port} ended at once, status {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit(f"bench: nothing listens on port {port} after {seconds} s")
+
+
+def cpu_seconds(pids):
+    """CPU time of all threads of the processes, from the scheduler's own accounting, in seconds."""
+    total = 0
+    for pid in pids:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as accounting:
+                total += int(accounting.read().split()[0])
+    return total / 1e9
+
+
+class Server:
+    """A child process pinned to the server core. `pids` are those whose CPU time counts."""
+
+    def __init__(self, name, command, port, folder, environment=None):
+        self.name, self.port, self.folder = name, port, folder
+        self.log = open(os.path.join(folder, "output"), "w")
+        self.process = subprocess.Popen(["taskset", "-c", SERVER_CORE] + command, stdout=self.log,
+                                        stderr=subprocess.STDOUT, env=environment)
+        wait_for_port(port, self.process)
+
+    @property
+    def pids(self):
+        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True)
+        return [self.process.pid] + [int(pid) for pid in children.stdout.split()]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start_latchkey(binary, *flags, threads=1):
+    folder, port = tempfile.mkdtemp(prefix="latchkey-bench-"), free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")}
+    return Server("latchkey", [binary, "serve", "--listen", f"127.0.0.1:{port}", "--threads", str(threads),
+                               "--audit-log", os.path.join(folder, "audit.log"), "--audit-sync", "never",
+                               "--api-rate-limit", "0", *flags], port, folder, environment)
+
+
+def start_nginx():
+    """One worker that answers every request with a constant: no check at all."""
+    folder, port = tempfile.mkdtemp(prefix="latchkey-bench-"), free_port()
+    configuration = os.path.join(folder, "nginx.conf")
+    with open(configuration, "w") as out:
+        out.write(f"""
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
+    client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
+    uwsgi_temp_path {folder}; scgi_temp_path {folder};
+    server {{ listen 127.0.0.1:{port}; location / {{ return 200; }} }}
+}}
+""")
+    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    return Server("nginx return 200", [nginx, "-c", configuration], port, folder)

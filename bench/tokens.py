@@ -1,0 +1,51 @@
+"""Makes the first user and many tokens on a running server, over one pipelined connection."""
+
+import http.client
+import json
+import socket
+
+EMAIL, PASSWORD = "bench@example.com", "Correct-Horse-7-Battery"
+
+
+def call(port, method, path, body=None, token=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Coder-Session-Token": token} if token else {}
+    connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status >= 300:
+        raise SystemExit(f"bench: {method} {path} answered {answer.status}: {text.decode()}")
+    return json.loads(text) if text else None
+
+
+def sign_in(port):
+    call(port, "POST", "/api/v2/users/first", {"email": EMAIL, "username": "bench", "password": PASSWORD})
+    return call(port, "POST", "/api/v2/users/login", {"email": EMAIL, "password": PASSWORD})["session_token"]
+
+
+def make_tokens(port, session, count, window=64):
+    """`count` fresh tokens of the signed-in user."""
+    request = (f"POST /api/v2/users/me/keys/tokens HTTP/1.1\r\nHost: bench\r\nCoder-Session-Token: {session}\r\n"
+               "Content-Length: 2\r\n\r\n{}").encode()
+    tokens = []
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        answers = connection.makefile("rb")
+        sent = 0
+        while len(tokens) < count:
+            while sent < count and sent - len(tokens) < window:
+                batch = min(window // 2, count - sent)
+                connection.sendall(request * batch)
+                sent += batch
+            tokens.append(read_key(answers))
+    return tokens
+
+
+def read_key(answers):
+    status = answers.readline()
+    if b" 201 " not in status:
+        raise SystemExit(f"bench: a create answered {status!r}")
+    length = 0
+    while (line := answers.readline().strip()):
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    return json.loads(answers.read(length))["key"]

@@ -1,0 +1,93 @@
+#include "storage/audit_file.hpp"
+
+namespace latchkey {
+namespace {
+
+std::optional<audit_entry> note_of_repair(const audit_repair& repair, const clock& clock)
+{
+    if (repair.bytes == 0) return std::nullopt;
+    return audit_note(clock,
+                      "repair",
+                      {{"file", repair.file}, {"cut_bytes", repair.bytes}, {"cut_text", repair.beginning}});
+}
+
+// The files that hold entries from before this start, oldest first.
+std::vector<audit_part> parts_of(const audit_output& output)
+{
+    const std::uint64_t before = output.first_seq();
+    auto parts = order_audit_parts(output.path(), find_audit_siblings(output.path()), before);
+    if (output.size() != 0)
+        parts.push_back({output.path(), output.identity(), output.size(), before, output.last_seq()});
+    return parts;
+}
+
+} // namespace
+
+boost::system::result<std::unique_ptr<audit_file>, open_error>
+audit_file::open(audit_options options, const clock& clock, worker_pool& pool)
+{
+    auto output = audit_output::open(options.path, options.digest_of);
+    if (!output) return output.error();
+
+    const auto note = note_of_repair((*output)->repair(), clock);
+    auto parts = parts_of(**output);
+    const std::string path = options.path;
+    std::unique_ptr<audit_file> log{new audit_file{std::move(options), std::move(*output), clock, pool}};
+    log->index_.build(std::move(parts));
+    if (const error_code ec = log->writer_.start(note)) {
+        return open_error{"audit log " + path + ": cannot be written: " + ec.message() +
+                          "; make room on the disk, or set another --audit-log"};
+    }
+    return log;
+}
+
+audit_file::audit_file(audit_options options,
+                       std::unique_ptr<audit_output> output,
+                       const clock& clock,
+                       worker_pool& pool)
+    : pool_{pool},
+      index_{options.path},
+      writer_{std::move(options), std::move(output), index_, clock}
+{}
+
+audit_file::~audit_file()
+{
+    close();
+}
+
+task<result<void>> audit_file::append(audit_entry entry)
+{
+    return suspend_until_resumed<result<void>>(
+        [this, entry = std::move(entry)](audit_writer::caller caller) mutable {
+            writer_.append(std::move(entry), std::move(caller));
+        });
+}
+
+task<result<audit_page>> audit_file::search(audit_query query)
+{
+    const result<void> built = co_await index_.wait_until_built();
+    if (!built) co_return built.error();
+    auto work = [this, query = std::move(query)] { return index_.search(query); };
+    result<audit_page> page = co_await pool_.run(std::move(work));
+    co_return page;
+}
+
+audit_health audit_file::health() const
+{
+    audit_health health = writer_.health();
+    if (health.problem.empty()) health.problem = index_.problem();
+    return health;
+}
+
+void audit_file::reopen()
+{
+    writer_.reopen();
+}
+
+void audit_file::close()
+{
+    writer_.close();
+    index_.stop();
+}
+
+} // namespace latchkey

@@ -1,0 +1,200 @@
+#include "storage/audit_json.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cmath>
+#include <cstdint>
+
+namespace latchkey {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t nested_text_limit = 4 * 1024;
+constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
+
+bool is_continuation(char c) noexcept
+{
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+void append_escape(std::string& out, std::uint32_t code_point)
+{
+    constexpr char hex[] = "0123456789abcdef";
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4)
+        out += hex[code_point >> shift & 15];
+}
+
+void append_utf8(std::string& out, std::uint32_t code_point)
+{
+    if (code_point >= 0xD800 && code_point <= 0xDFFF) {
+        out += replacement;
+    } else if (code_point < 0x80) {
+        out += static_cast<char>(code_point);
+    } else if (code_point < 0x800) {
+        out += static_cast<char>(0xC0 | code_point >> 6);
+        out += static_cast<char>(0x80 | (code_point & 0x3F));
+    } else {
+        out += static_cast<char>(0xE0 | code_point >> 12);
+        out += static_cast<char>(0x80 | (code_point >> 6 & 0x3F));
+        out += static_cast<char>(0x80 | (code_point & 0x3F));
+    }
+}
+
+void append_ascii(std::string& out, char c)
+{
+    if (c == '"' || c == '\\') {
+        out += '\\';
+        out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+        append_escape(out, static_cast<unsigned char>(c));
+    } else {
+        out += c;
+    }
+}
+
+// C1 controls steer terminals as ESC does; U+2028 and U+2029 end a line for some readers.
+bool is_unsafe_sequence(std::string_view sequence) noexcept
+{
+    if (sequence.size() == 2 && sequence[0] == '\xC2') return static_cast<unsigned char>(sequence[1]) < 0xA0;
+    return sequence == "\xE2\x80\xA8" || sequence == "\xE2\x80\xA9";
+}
+
+std::uint32_t unsafe_code_point(std::string_view sequence) noexcept
+{
+    const auto last = static_cast<unsigned char>(sequence.back());
+    return sequence.size() == 2 ? last : 0x2000u + (last & 0x3Fu);
+}
+
+void append_value(std::string& out, const json::value& value, int depth);
+
+void append_array(std::string& out, const json::array& array, int depth)
+{
+    bool is_first = true;
+    out += '[';
+    for (const auto& element : array) {
+        if (!is_first) out += ',';
+        is_first = false;
+        append_value(out, element, depth + 1);
+    }
+    out += ']';
+}
+
+void append_value(std::string& out, const json::value& value, int depth)
+{
+    if (depth > audit_json_depth) {
+        out += "null";
+        return;
+    }
+    if (value.is_object()) return append_json_object(out, value.get_object(), depth);
+    if (value.is_string()) return append_json_text(out, value.get_string(), nested_text_limit);
+    if (value.is_array()) return append_array(out, value.get_array(), depth);
+    // JSON has no words for infinity and not-a-number.
+    if (value.is_double() && !std::isfinite(value.get_double()))
+        out += "null";
+    else
+        out += json::serialize(value);
+}
+
+int hex_value(char c) noexcept
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return 0;
+}
+
+} // namespace
+
+std::size_t utf8_sequence_length(std::string_view text) noexcept
+{
+    const auto at = [text](std::size_t index) { return static_cast<unsigned char>(text[index]); };
+    if (text.empty()) return 0;
+    if (at(0) < 0x80) return 1;
+
+    const std::size_t length = at(0) >= 0xF0 ? 4 : at(0) >= 0xE0 ? 3 : 2;
+    if (at(0) < 0xC2 || at(0) > 0xF4 || text.size() < length) return 0;
+    for (std::size_t index = 1; index < length; ++index)
+        if (!is_continuation(text[index])) return 0;
+
+    // RFC 3629 section 4: overlong forms, surrogates, and what lies beyond U+10FFFF.
+    if (at(0) == 0xE0 && at(1) < 0xA0) return 0;
+    if (at(0) == 0xED && at(1) > 0x9F) return 0;
+    if (at(0) == 0xF0 && at(1) < 0x90) return 0;
+    if (at(0) == 0xF4 && at(1) > 0x8F) return 0;
+    return length;
+}
+
+void append_json_text(std::string& out, std::string_view text, std::size_t limit)
+{
+    if (text.size() > limit) {
+        while (limit > 0 && is_continuation(text[limit]))
+            --limit;
+        text = text.substr(0, limit);
+    }
+
+    out += '"';
+    while (!text.empty()) {
+        const std::size_t length = utf8_sequence_length(text);
+        const std::string_view sequence = text.substr(0, length);
+        if (length == 0)
+            out += replacement;
+        else if (length == 1)
+            append_ascii(out, text.front());
+        else if (is_unsafe_sequence(sequence))
+            append_escape(out, unsafe_code_point(sequence));
+        else
+            out += sequence;
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    out += '"';
+}
+
+void append_json_object(std::string& out, const json::object& object, int depth)
+{
+    bool is_first = true;
+    out += '{';
+    for (const auto& member : object) {
+        if (!is_first) out += ',';
+        is_first = false;
+        append_json_text(out, member.key(), nested_text_limit);
+        out += ':';
+        append_value(out, member.value(), depth + 1);
+    }
+    out += '}';
+}
+
+std::string unescape_json_text(std::string_view raw)
+{
+    std::string out;
+    out.reserve(raw.size());
+    for (std::size_t at = 0; at < raw.size(); ++at) {
+        if (raw[at] != '\\' || at + 1 == raw.size()) {
+            out += raw[at];
+        } else if (raw[at + 1] != 'u' || raw.size() - at < 6) {
+            out += raw[++at];
+        } else {
+            std::uint32_t code_point = 0;
+            for (const char digit : raw.substr(at + 2, 4))
+                code_point = code_point << 4 | static_cast<std::uint32_t>(hex_value(digit));
+            append_utf8(out, code_point);
+            at += 5;
+        }
+    }
+    return out;
+}
+
+std::optional<json::object> parse_json_object(std::string_view text)
+{
+    json::parse_options options;
+    options.max_depth = audit_json_depth + 2;
+    boost::system::error_code ec;
+    json::value value = json::parse(text, ec, {}, options);
+    if (ec || !value.is_object()) return std::nullopt;
+    return std::move(value.get_object());
+}
+
+} // namespace latchkey

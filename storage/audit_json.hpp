@@ -1,0 +1,34 @@
+// JSON text as the audit log writes it: compact, always on one line, always valid UTF-8, and without any
+// character that could move a terminal's cursor. Plain functions, callable from every thread.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace latchkey {
+
+// Nesting kept in `diff` and `additional_fields`; what lies deeper is written as null.
+inline constexpr int audit_json_depth = 16;
+
+// Bytes of the well-formed UTF-8 sequence (RFC 3629) that `text` begins with; 0 if it is ill-formed or empty.
+std::size_t utf8_sequence_length(std::string_view text) noexcept;
+
+// Appends `text` in quotes, cut to `limit` bytes at a character's edge. Ill-formed UTF-8 becomes U+FFFD;
+// control characters (C0, DEL, C1) and the line separators U+2028/2029 are written as \uXXXX.
+void append_json_text(std::string& out, std::string_view text, std::size_t limit);
+
+// Numbers that JSON cannot express become null.
+void append_json_object(std::string& out, const boost::json::object& object, int depth = 0);
+
+// The text that stands between the quotes of what append_json_text wrote. Surrogates, which it never
+// writes, become U+FFFD.
+std::string unescape_json_text(std::string_view raw);
+
+// Nothing unless `text` is one JSON object nested no deeper than a line may be.
+std::optional<boost::json::object> parse_json_object(std::string_view text);
+
+} // namespace latchkey

@@ -1,0 +1,63 @@
+// One line of the audit log: an audit_entry as compact JSON with a fixed order of fields, a sequence number
+// and the digest of the line before. Plain functions, callable from every thread.
+#pragma once
+
+#include "storage/audit_log.hpp"
+#include "storage/records.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace latchkey {
+
+// SHA-256; handed in because this layer has no cryptography of its own.
+using line_digest = digest (*)(std::string_view);
+
+// No line is longer, its newline not counted; append_audit_line cuts what does not fit.
+inline constexpr std::size_t audit_line_limit = 128 * 1024;
+
+// What ties a line to its place in the chain.
+struct audit_link {
+    std::uint64_t seq = 0; // 1 for the first line of a log
+    digest prev{};         // of the bytes of line seq - 1, without its newline; zeros for the first line
+};
+
+// Appends the line without its newline. Text that is not UTF-8, or is control characters, is made harmless;
+// text is cut to 1 KiB; a `diff` or `additional_fields` above 16 KiB is replaced by a note of its size.
+void append_audit_line(std::string& out, const audit_entry& entry, const audit_link& link);
+
+// A line taken apart without copying: the views point into it, and text is still escaped.
+struct audit_line {
+    audit_link link;
+    time_point time;
+    uuid id{};
+    std::optional<uuid> actor;
+    std::string_view actor_username;
+    std::string_view actor_email;
+    std::string_view actor_key;
+    std::string_view action;
+    std::string_view resource_type;
+    std::optional<uuid> resource_id;
+    std::string_view resource_target;
+    std::string_view outcome;
+    int status = 0;
+    uuid request_id{};
+    std::string_view address;
+    std::string_view user_agent;
+    std::string_view diff; // JSON
+    std::string_view additional_fields;
+};
+
+// Strict: every field, in order, without space, well-formed UTF-8, at most audit_line_limit bytes.
+// Nothing for anything else. Does not look at the digest. Throws only std::bad_alloc.
+std::optional<audit_line> scan_audit_line(std::string_view line);
+
+// The entry that the line holds.
+audit_entry to_entry(const audit_line& line);
+
+// Lower-case hex, 64 characters.
+std::string to_hex(const digest& value);
+
+} // namespace latchkey

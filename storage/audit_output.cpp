@@ -1,0 +1,131 @@
+#include "storage/audit_output.hpp"
+
+#include <boost/system/errc.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+
+namespace latchkey {
+
+namespace errc = boost::system::errc;
+
+void audit_output::stage(const audit_entry& entry)
+{
+    if (is_written_) drop_staged();
+    if (extents_.empty()) staged_link_ = link_;
+
+    const std::size_t begin = staged_.size();
+    append_audit_line(staged_, entry, staged_link_);
+    const std::size_t length = staged_.size() - begin;
+    extents_.push_back({begin, length});
+    staged_link_.prev = digest_of_(std::string_view{staged_}.substr(begin));
+    ++staged_link_.seq;
+    staged_ += '\n';
+}
+
+error_code audit_output::write_staged(bool and_sync)
+{
+    if (has_remains_) {
+        if (const error_code ec = cut_to(file_, size_)) {
+            drop_staged();
+            return ec;
+        }
+        has_remains_ = false;
+    }
+
+    error_code ec = append_all(file_, staged_);
+    if (!ec && and_sync) ec = sync_data(file_);
+    if (ec) {
+        // After a failed sync the kernel may have thrown away the pages and call them clean: what was
+        // written counts as lost, and goes, so that nobody finds entries whose callers were told no.
+        has_remains_ = static_cast<bool>(cut_to(file_, size_));
+        drop_staged();
+        return ec;
+    }
+
+    written_offset_ = size_;
+    size_ += staged_.size();
+    if (and_sync) synced_size_ = size_;
+    link_ = staged_link_;
+    is_written_ = true;
+    return {};
+}
+
+std::vector<audit_output::staged_line> audit_output::written() const
+{
+    std::vector<staged_line> lines;
+    if (!is_written_) return lines;
+    lines.reserve(extents_.size());
+    for (const extent& line : extents_)
+        lines.push_back(
+            {written_offset_ + line.begin, std::string_view{staged_}.substr(line.begin, line.length)});
+    return lines;
+}
+
+error_code audit_output::sync()
+{
+    const error_code ec = sync_data(file_);
+    if (!ec) synced_size_ = size_;
+    return ec;
+}
+
+error_code audit_output::rotate(std::string& renamed_to)
+{
+    const std::string fresh_name = path_ + ".next";
+    auto fresh = open_file(fresh_name, O_RDWR | O_APPEND | O_CREAT | O_TRUNC);
+    if (!fresh) return fresh.error();
+
+    renamed_to = rotated_name(path_, first_seq_);
+    if (facts_of(renamed_to)) return make_error_code(errc::file_exists);
+    if (std::rename(path_.c_str(), renamed_to.c_str()) != 0) return {errno, boost::system::system_category()};
+    if (std::rename(fresh_name.c_str(), path_.c_str()) != 0) {
+        const int cause = errno;
+        // If this fails too, the file is found again at the next start by its rotated name.
+        if (std::rename(renamed_to.c_str(), path_.c_str()) != 0)
+            return {errno, boost::system::system_category()};
+        return {cause, boost::system::system_category()};
+    }
+    return adopt(std::move(*fresh));
+}
+
+bool audit_output::is_displaced() const
+{
+    const auto facts = facts_of(path_);
+    return !facts || facts->identity != identity_;
+}
+
+error_code audit_output::follow_path()
+{
+    auto fresh = open_file(path_, O_RDWR | O_APPEND | O_CREAT);
+    if (!fresh) return fresh.error();
+    const auto facts = facts_of(*fresh);
+    if (!facts) return facts.error();
+    // An external logrotate may create the new file, but nothing may be in it: the chain goes on there.
+    if (!facts->is_regular || facts->size != 0) return make_error_code(errc::file_exists);
+    return adopt(std::move(*fresh));
+}
+
+// The fresh file is taken up even if its directory cannot be synced: the old one has lost its name.
+error_code audit_output::adopt(file_descriptor fresh)
+{
+    const auto facts = facts_of(fresh);
+    if (!facts) return facts.error();
+    file_ = std::move(fresh);
+    identity_ = facts->identity;
+    first_seq_ = link_.seq;
+    size_ = 0;
+    synced_size_ = 0;
+    has_remains_ = false;
+    drop_staged();
+    return sync_directory_of(path_);
+}
+
+void audit_output::drop_staged()
+{
+    staged_.clear();
+    extents_.clear();
+    is_written_ = false;
+}
+
+} // namespace latchkey

@@ -1,0 +1,107 @@
+// The file end of the audit log: puts entries into the chain, writes and syncs them, cuts away what was
+// written by half, rotates. Used by one thread at a time (the audit writer's); holds the log's lock, so that
+// no second process writes into the same chain.
+#pragma once
+
+#include "storage/audit_line.hpp"
+#include "storage/audit_parts.hpp"
+#include "storage/file_descriptor.hpp"
+#include "storage/open_error.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey {
+
+// What had to be cut off the end of a log when it was opened.
+struct audit_repair {
+    std::uint64_t bytes = 0;
+    std::string beginning; // of them
+    std::string file;
+};
+
+class audit_output {
+public:
+    struct staged_line {
+        std::uint64_t offset = 0; // in the file
+        std::string_view text;    // without newline; valid until the next `stage`
+    };
+
+    // Creates the file (0600) if there is none, finds the end of the chain, cuts a torn end off.
+    static boost::system::result<std::unique_ptr<audit_output>, open_error> open(std::string path,
+                                                                                 line_digest digest_of);
+
+    // What `open` had to cut; bytes is 0 if nothing.
+    const audit_repair& repair() const { return repair_; }
+
+    // Puts an entry at the end of the chain, in memory.
+    void stage(const audit_entry& entry);
+
+    // Writes what is staged, and syncs if asked to. On an error nothing of it is in the chain: it is
+    // dropped, and cut off the file now or by the next call of `write_staged`.
+    error_code write_staged(bool and_sync);
+
+    // What the last successful write_staged wrote; until the next `stage`.
+    std::vector<staged_line> written() const;
+
+    // Lines written without it become durable.
+    error_code sync();
+    bool has_unsynced() const { return synced_size_ != size_; }
+
+    // Renames the file to `rotated_name` and goes on in a fresh one. On an error it goes on in the old one.
+    // Sets what the file was renamed to. Sync first: the old file is not touched again.
+    error_code rotate(std::string& renamed_to);
+
+    // True if the file at the path is not the one being written: somebody renamed or removed it.
+    bool is_displaced() const;
+
+    // Goes on in a fresh file at the path, when `is_displaced`. On an error it goes on in the old one.
+    // Sync first, as for `rotate`.
+    error_code follow_path();
+
+    const std::string& path() const { return path_; }
+    file_identity identity() const { return identity_; }
+    std::uint64_t size() const { return size_; }
+    std::uint64_t first_seq() const { return first_seq_; } // of this file; the next seq while it is empty
+    std::uint64_t last_seq() const { return link_.seq - 1; }
+
+private:
+    audit_output(std::string path, line_digest digest_of) : path_{std::move(path)}, digest_of_{digest_of} {}
+
+    std::optional<open_error> lock();
+    std::optional<open_error> open_current();
+    std::optional<open_error> find_chain_end();
+    std::optional<open_error> take_up(const std::string& path, const file_descriptor& file);
+    open_error reason(std::string_view what, std::string_view remedy) const;
+    error_code adopt(file_descriptor fresh);
+    void drop_staged();
+
+    const std::string path_;
+    const line_digest digest_of_;
+    file_descriptor lock_;
+    file_descriptor file_;
+    file_identity identity_;
+    audit_repair repair_;
+
+    audit_link link_; // of the next line
+    std::uint64_t first_seq_ = 1;
+    std::uint64_t size_ = 0; // of the whole lines of the chain
+    std::uint64_t synced_size_ = 0;
+    bool has_remains_ = false; // of a failed write behind size_
+
+    struct extent {
+        std::size_t begin = 0; // in staged_
+        std::size_t length = 0;
+    };
+    std::string staged_;
+    std::vector<extent> extents_;
+    audit_link staged_link_;           // of the line after the staged ones
+    std::uint64_t written_offset_ = 0; // in the file, of staged_ once written
+    bool is_written_ = false;
+};
+
+} // namespace latchkey

@@ -1,0 +1,140 @@
+#include "storage/audit_output.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <sys/file.h>
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t noted_bytes = 256; // of a torn end
+
+// A torn end without a whole line before it is a log's only if it begins as one does. A run of NULs is
+// what some file systems leave behind after a power loss.
+bool looks_like_a_first_line(std::string_view torn)
+{
+    constexpr std::string_view opening = R"({"seq":)";
+    const std::size_t compared = std::min(torn.size(), opening.size());
+    return torn.substr(0, compared) == opening.substr(0, compared) ||
+           torn.find_first_not_of('\0') == torn.npos;
+}
+
+const audit_part* newest(const std::vector<audit_part>& parts)
+{
+    const auto last = std::max_element(parts.begin(), parts.end(), [](const auto& left, const auto& right) {
+        return left.last_seq < right.last_seq;
+    });
+    return last == parts.end() ? nullptr : &*last;
+}
+
+} // namespace
+
+boost::system::result<std::unique_ptr<audit_output>, open_error> audit_output::open(std::string path,
+                                                                                    line_digest digest_of)
+{
+    std::unique_ptr<audit_output> output{new audit_output{std::move(path), digest_of}};
+    if (auto failure = output->lock()) return *failure;
+    if (auto failure = output->open_current()) return *failure;
+    if (auto failure = output->find_chain_end()) return *failure;
+    return output;
+}
+
+open_error audit_output::reason(std::string_view what, std::string_view remedy) const
+{
+    return {"audit log " + path_ + ": " + std::string{what} + "; " + std::string{remedy}};
+}
+
+// A file of its own, since the log's file changes its name and another takes its place.
+std::optional<open_error> audit_output::lock()
+{
+    auto file = open_file(path_ + ".lock", O_RDWR | O_CREAT);
+    if (!file) {
+        return reason("its lock file cannot be created: " + file.error().message(),
+                      "make its directory and let the server's user write there, or set another --audit-log");
+    }
+    if (::flock(file->number(), LOCK_EX | LOCK_NB) != 0) {
+        return reason("another process is writing it",
+                      "stop that process, or set another --audit-log for this one");
+    }
+    lock_ = std::move(*file);
+    return std::nullopt;
+}
+
+std::optional<open_error> audit_output::open_current()
+{
+    auto file = open_file(path_, O_RDWR | O_APPEND | O_CREAT);
+    if (!file) {
+        return reason("cannot be opened: " + file.error().message(),
+                      "let the server's user read and write it, or set another --audit-log");
+    }
+    const auto facts = facts_of(*file);
+    if (!facts) return reason("cannot be read: " + facts.error().message(), "check the disk");
+    if (!facts->is_regular) return reason("is not a regular file", "set --audit-log to one");
+    if (const error_code ec = sync_directory_of(path_))
+        return reason("its directory cannot be synced: " + ec.message(), "check the disk");
+    file_ = std::move(*file);
+    identity_ = facts->identity;
+    return std::nullopt;
+}
+
+std::optional<open_error> audit_output::find_chain_end()
+{
+    link_.seq = 1;
+    const auto own = inspect_audit_part(path_);
+    if (auto failure = take_up(path_, file_)) return failure;
+    if (link_.seq == 1) {
+        // Nothing here: after a rotation that was cut short, the chain ends in the newest rotated part.
+        const auto siblings = find_audit_siblings(path_);
+        if (const audit_part* last = newest(siblings)) {
+            const auto file = open_file(last->path, O_RDWR | O_APPEND);
+            if (!file) {
+                return reason("the rotated part " + last->path +
+                                  ", where the chain ends, cannot be opened: " + file.error().message(),
+                              "let the server's user read and write it");
+            }
+            if (auto failure = take_up(last->path, *file)) return failure;
+        }
+    }
+
+    const auto facts = facts_of(file_);
+    if (!facts) return reason("cannot be read: " + facts.error().message(), "check the disk");
+    size_ = facts->size;
+    synced_size_ = size_;
+    first_seq_ = own && size_ != 0 ? own->first_seq : link_.seq;
+    return std::nullopt;
+}
+
+// Sets the link to follow the last whole line of `file`, and cuts off what is torn behind it.
+std::optional<open_error> audit_output::take_up(const std::string& path, const file_descriptor& file)
+{
+    const auto tail = read_audit_tail(file);
+    if (!tail) return reason(path + " cannot be read: " + tail.error().message(), "check the disk");
+
+    std::optional<audit_line> last;
+    if (tail->whole_bytes != 0) {
+        last = scan_audit_line(tail->last_line);
+        if (!last) {
+            return reason("the last line of " + path + " is not an audit entry",
+                          "run `latchkey audit verify " + path +
+                              "`, then move the file away (a new chain begins) or remove that line");
+        }
+    }
+
+    const std::uint64_t torn = tail->size - tail->whole_bytes;
+    if (torn != 0) {
+        std::string beginning(std::min<std::uint64_t>(torn, noted_bytes), '\0');
+        const auto count = read_at(file, beginning.data(), beginning.size(), tail->whole_bytes);
+        if (!count) return reason(path + " cannot be read: " + count.error().message(), "check the disk");
+        if (!last && !looks_like_a_first_line(beginning))
+            return reason(path + " is not an audit log", "set --audit-log to another file");
+        if (const error_code ec = cut_to(file, tail->whole_bytes))
+            return reason("the torn end of " + path + " cannot be cut off: " + ec.message(),
+                          "check the disk");
+        repair_ = {torn, std::move(beginning), path};
+    }
+
+    if (last) link_ = {last->link.seq + 1, digest_of_(tail->last_line)};
+    return std::nullopt;
+}
+
+} // namespace latchkey

@@ -1,0 +1,189 @@
+#include "storage/audit_writer.hpp"
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t batch_limit = 1024; // entries in one write
+
+} // namespace
+
+audit_writer::audit_writer(audit_options options,
+                           std::unique_ptr<audit_output> output,
+                           audit_index& index,
+                           const clock& clock)
+    : options_{std::move(options)},
+      output_{std::move(output)},
+      index_{index},
+      clock_{clock}
+{
+    file_number_ = index_.sources().number_of(output_->path(), output_->identity());
+    entries_ = output_->last_seq();
+}
+
+audit_writer::~audit_writer()
+{
+    close();
+}
+
+error_code audit_writer::start(const std::optional<audit_entry>& first)
+{
+    if (first) {
+        output_->stage(*first);
+        if (const error_code ec = output_->write_staged(true)) return ec;
+        index_written();
+    }
+    thread_ = std::thread{[this] { run(); }};
+    return {};
+}
+
+void audit_writer::append(audit_entry entry, caller waiting)
+{
+    storage_errc refusal{};
+    {
+        const std::lock_guard lock{mutex_};
+        if (is_closed_ || !can_write_) {
+            refusal = storage_errc::unavailable;
+            ++refused_;
+        } else if (options_.when_full == audit_when_full::refuse && queue_.size() >= options_.queue_limit) {
+            refusal = storage_errc::overloaded;
+        } else {
+            queue_.push_back({std::move(entry), std::move(waiting)});
+        }
+    }
+    if (refusal == storage_errc{})
+        wake_.notify_one();
+    else
+        waiting->resume(refusal);
+}
+
+void audit_writer::reopen()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        reopen_requested_ = true;
+    }
+    wake_.notify_one();
+}
+
+void audit_writer::close()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        is_closed_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+audit_health audit_writer::health() const
+{
+    const std::lock_guard lock{mutex_};
+    return {can_write_, problem_, entries_, queue_.size()};
+}
+
+void audit_writer::run()
+{
+    for (bool should_stop = false; !should_stop;) {
+        bool should_reopen = false;
+        std::vector<pending> batch = wait_for_work(should_reopen, should_stop);
+        if (probe_due_ && std::chrono::steady_clock::now() >= *probe_due_) probe();
+        if (should_reopen) follow_path();
+        if (!batch.empty()) write_batch(std::move(batch));
+        sync_if_due(should_stop);
+    }
+}
+
+std::vector<audit_writer::pending> audit_writer::wait_for_work(bool& should_reopen, bool& should_stop)
+{
+    std::unique_lock lock{mutex_};
+    const auto has_work = [this] { return is_closed_ || reopen_requested_ || !queue_.empty(); };
+    if (const auto until = next_wake())
+        wake_.wait_until(lock, *until, has_work);
+    else
+        wake_.wait(lock, has_work);
+
+    std::vector<pending> batch;
+    while (!queue_.empty() && batch.size() < batch_limit) {
+        batch.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    should_reopen = std::exchange(reopen_requested_, false);
+    should_stop = is_closed_ && queue_.empty();
+    return batch;
+}
+
+std::optional<audit_writer::instant> audit_writer::next_wake() const
+{
+    if (sync_due_ && probe_due_) return std::min(*sync_due_, *probe_due_);
+    return sync_due_ ? sync_due_ : probe_due_;
+}
+
+void audit_writer::write_batch(std::vector<pending> batch)
+{
+    if (!probe_due_) make_room();
+    const bool is_written = !probe_due_ && write_entries(batch);
+    result<void> outcome;
+    if (!is_written) {
+        outcome = storage_errc::unavailable;
+        const std::lock_guard lock{mutex_};
+        refused_ += batch.size();
+    }
+    for (auto& entry : batch)
+        entry.waiting->resume(outcome);
+}
+
+bool audit_writer::write_entries(const std::vector<pending>& batch)
+{
+    for (const auto& item : batch)
+        output_->stage(item.entry);
+    const std::uint64_t first = output_->last_seq() + 1;
+    if (const error_code ec = output_->write_staged(options_.sync == audit_sync::always)) {
+        fail(ec, "cannot be written");
+        return false;
+    }
+    if (options_.sync == audit_sync::interval && !sync_due_)
+        sync_due_ = std::chrono::steady_clock::now() + options_.sync_interval;
+    if (output_->has_unsynced() && unsynced_from_ == 0) unsynced_from_ = first;
+    index_written();
+    return true;
+}
+
+void audit_writer::index_written()
+{
+    for (const auto& line : output_->written())
+        index_.add(file_number_, line.offset, line.text);
+    const std::lock_guard lock{mutex_};
+    entries_ = output_->last_seq();
+}
+
+void audit_writer::sync_if_due(bool is_last)
+{
+    if (probe_due_ || !output_->has_unsynced()) return;
+    const bool is_due = sync_due_ && std::chrono::steady_clock::now() >= *sync_due_;
+    if (is_due || is_last) sync_now();
+}
+
+bool audit_writer::sync_now()
+{
+    sync_due_.reset();
+    if (!output_->has_unsynced()) return true;
+    if (const error_code ec = output_->sync()) {
+        fail(ec, "cannot be synced");
+        doubtful_from_ = unsynced_from_;
+        return false;
+    }
+    unsynced_from_ = 0;
+    return true;
+}
+
+void audit_writer::make_room()
+{
+    if (options_.rotate_bytes == 0 || output_->size() < options_.rotate_bytes) return;
+    if (rotation_due_ && std::chrono::steady_clock::now() < *rotation_due_) return;
+    if (output_->is_displaced())
+        follow_path();
+    else
+        rotate();
+}
+
+} // namespace latchkey

@@ -1,0 +1,105 @@
+// The one thread that writes the audit log: drains a queue, writes in batches, syncs by policy, rotates, and
+// after a failure tries again until the log can be written. Owned by audit_file, which closes it.
+#pragma once
+
+#include "storage/audit_index.hpp"
+#include "storage/audit_log.hpp"
+#include "storage/audit_options.hpp"
+#include "storage/audit_output.hpp"
+#include "storage/resumption.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace latchkey {
+
+// An entry that the log writes about itself: `action` is repair, recover or reopen.
+audit_entry audit_note(const clock& clock, std::string action, boost::json::object fields);
+
+class audit_writer {
+public:
+    using caller = std::unique_ptr<resumption<result<void>>>;
+
+    // `output` is positioned at the end of the chain. `clock` and `index` outlive the writer.
+    audit_writer(audit_options options,
+                 std::unique_ptr<audit_output> output,
+                 audit_index& index,
+                 const clock& clock);
+    ~audit_writer();
+
+    audit_writer(const audit_writer&) = delete;
+    audit_writer& operator=(const audit_writer&) = delete;
+
+    // Starts the thread. Writes `first` before anything else, on the calling thread, if there is one.
+    error_code start(const std::optional<audit_entry>& first);
+
+    // Resumes the caller as audit_log::append says. Any thread.
+    void append(audit_entry entry, caller waiting);
+
+    // Before the next batch: if the file at the path is another one, goes on there. Any thread.
+    void reopen();
+
+    // Writes what waits, syncs, joins the thread; further appends are unavailable. May be called twice.
+    void close();
+
+    // Any thread.
+    audit_health health() const;
+
+private:
+    struct pending {
+        audit_entry entry;
+        caller waiting;
+    };
+
+    using instant = std::chrono::steady_clock::time_point;
+
+    void run();
+    std::vector<pending> wait_for_work(bool& should_reopen, bool& should_stop);
+    std::optional<instant> next_wake() const;
+    void write_batch(std::vector<pending> batch);
+    bool write_entries(const std::vector<pending>& batch);
+    void index_written();
+    void sync_if_due(bool is_last);
+    bool sync_now();
+    void make_room();
+    void rotate();
+    void follow_path();
+    void probe();
+    void fail(const error_code& ec, std::string_view what);
+    void set_problem(std::string problem);
+
+    const audit_options options_;
+    const std::unique_ptr<audit_output> output_;
+    audit_index& index_;
+    const clock& clock_;
+
+    mutable std::mutex mutex_; // guards what follows
+    std::condition_variable wake_;
+    std::deque<pending> queue_;
+    bool reopen_requested_ = false;
+    bool is_closed_ = false;
+    bool can_write_ = true;
+    std::size_t refused_ = 0; // since writing failed
+    std::string problem_;
+    std::uint64_t entries_ = 0;
+
+    // The thread's own.
+    std::uint32_t file_number_ = 0;
+    std::optional<instant> sync_due_;
+    std::optional<instant> probe_due_;
+    std::optional<instant> rotation_due_; // not before; after a rotation that failed
+    std::uint64_t unsynced_from_ = 0;     // first seq that was acknowledged without a sync; 0 for none
+    std::uint64_t doubtful_from_ = 0;     // the same, of those whose sync failed
+    time_point failed_since_;
+    std::string failure_;
+
+    std::thread thread_;
+};
+
+} // namespace latchkey

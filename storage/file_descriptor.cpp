@@ -1,0 +1,110 @@
+#include "storage/file_descriptor.hpp"
+
+#include <boost/system/error_code.hpp>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace latchkey {
+namespace {
+
+error_code last_error() noexcept
+{
+    return {errno, boost::system::system_category()};
+}
+
+file_facts facts_from(const struct stat& status) noexcept
+{
+    return {
+        {status.st_dev, status.st_ino}, static_cast<std::uint64_t>(status.st_size), S_ISREG(status.st_mode)};
+}
+
+template <class Call>
+auto without_interruption(Call call) noexcept
+{
+    auto outcome = call();
+    while (outcome < 0 && errno == EINTR)
+        outcome = call();
+    return outcome;
+}
+
+} // namespace
+
+file_descriptor::~file_descriptor()
+{
+    if (number_ >= 0) ::close(number_);
+}
+
+result<file_descriptor> open_file(const std::string& path, int flags)
+{
+    file_descriptor file{
+        without_interruption([&] { return ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY, 0600); })};
+    if (!file) return last_error();
+    return file;
+}
+
+result<file_facts> facts_of(const file_descriptor& file)
+{
+    struct stat status {};
+    if (::fstat(file.number(), &status) < 0) return last_error();
+    return facts_from(status);
+}
+
+result<file_facts> facts_of(const std::string& path)
+{
+    struct stat status {};
+    if (::stat(path.c_str(), &status) < 0) return last_error();
+    return facts_from(status);
+}
+
+result<std::size_t> read_at(const file_descriptor& file, char* into, std::size_t size, std::uint64_t offset)
+{
+    std::size_t done = 0;
+    while (done < size) {
+        const ssize_t count = without_interruption([&] {
+            return ::pread(file.number(), into + done, size - done, static_cast<off_t>(offset + done));
+        });
+        if (count < 0) return last_error();
+        if (count == 0) break;
+        done += static_cast<std::size_t>(count);
+    }
+    return done;
+}
+
+error_code append_all(const file_descriptor& file, std::string_view bytes)
+{
+    while (!bytes.empty()) {
+        const ssize_t count =
+            without_interruption([&] { return ::write(file.number(), bytes.data(), bytes.size()); });
+        if (count < 0) return last_error();
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
+error_code sync_data(const file_descriptor& file)
+{
+    if (without_interruption([&] { return ::fdatasync(file.number()); }) < 0) return last_error();
+    return {};
+}
+
+error_code cut_to(const file_descriptor& file, std::uint64_t size)
+{
+    const auto length = static_cast<off_t>(size);
+    if (without_interruption([&] { return ::ftruncate(file.number(), length); }) < 0) return last_error();
+    return {};
+}
+
+error_code sync_directory_of(const std::string& path)
+{
+    const std::string parent = std::filesystem::path{path}.parent_path().string();
+    auto directory = open_file(parent.empty() ? "." : parent, O_RDONLY | O_DIRECTORY);
+    if (!directory) return directory.error();
+    if (without_interruption([&] { return ::fsync(directory->number()); }) < 0) return last_error();
+    return {};
+}
+
+} // namespace latchkey

@@ -1,0 +1,85 @@
+#include "storage/worker_pool.hpp"
+
+namespace latchkey {
+
+worker_pool::worker_pool(std::size_t threads, std::size_t queue_limit) : queue_limit_{queue_limit}
+{
+    threads_.reserve(threads);
+    for (std::size_t count = 0; count < threads; ++count)
+        threads_.emplace_back([this] { work_until_stopped(); });
+}
+
+worker_pool::~worker_pool()
+{
+    stop();
+}
+
+void worker_pool::stop()
+{
+    {
+        const std::lock_guard lock{mutex_};
+        stopped_ = true;
+    }
+    wake_.notify_all();
+    for (auto& thread : threads_)
+        if (thread.joinable()) thread.join();
+
+    std::deque<waiting_call> abandoned;
+    {
+        const std::lock_guard lock{mutex_};
+        abandoned.swap(queue_);
+    }
+    for (auto& waiting : abandoned)
+        waiting.caller->resume(storage_errc::unavailable);
+}
+
+std::size_t worker_pool::waiting() const
+{
+    const std::lock_guard lock{mutex_};
+    return queue_.size();
+}
+
+task<result<void>> worker_pool::perform(call* what)
+{
+    return suspend_until_resumed<result<void>>(
+        [this, what](std::unique_ptr<resumption<result<void>>> caller) {
+            enqueue({what, std::move(caller)});
+        });
+}
+
+void worker_pool::enqueue(waiting_call waiting)
+{
+    storage_errc refusal{};
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopped_) {
+            refusal = storage_errc::unavailable;
+        } else if (queue_.size() >= queue_limit_) {
+            refusal = storage_errc::overloaded;
+        } else {
+            queue_.push_back(std::move(waiting));
+        }
+    }
+    if (refusal == storage_errc{})
+        wake_.notify_one();
+    else
+        waiting.caller->resume(refusal);
+}
+
+void worker_pool::work_until_stopped()
+{
+    for (;;) {
+        waiting_call next;
+        {
+            std::unique_lock lock{mutex_};
+            wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+            if (stopped_) return;
+            next = std::move(queue_.front());
+            queue_.pop_front();
+        }
+        next.what->perform();
+        next.caller->resume({});
+    }
+}
+
+} // namespace latchkey

@@ -1,0 +1,146 @@
+// Equal work is shown by counting the calls that cost something, never by a clock. tests/auth/CMakeLists.txt
+// has the linker send calls of auth's hash functions through the counters below.
+#include "auth/crypto.hpp"
+#include "auth/password.hpp"
+#include "auth/pepper.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace latchkey;
+
+namespace {
+
+struct work {
+    int plain_hashes = 0;
+    int keyed_hashes = 0;
+    int password_hashes = 0;
+    int comparisons = 0;
+
+    bool operator==(const work&) const = default;
+};
+
+work done;
+
+} // namespace
+
+// What the linker calls the functions: __wrap_ stands in for them, __real_ is the original.
+digest counted_sha256(std::string_view) asm(
+    "__wrap__ZN8latchkey6sha256ESt17basic_string_viewIcSt11char_traitsIcEE");
+digest real_sha256(std::string_view) asm(
+    "__real__ZN8latchkey6sha256ESt17basic_string_viewIcSt11char_traitsIcEE");
+digest counted_hmac_sha256(std::string_view, std::string_view) asm(
+    "__wrap__ZN8latchkey11hmac_sha256ESt17basic_string_viewIcSt11char_traitsIcEES3_");
+digest real_hmac_sha256(std::string_view, std::string_view) asm(
+    "__real__ZN8latchkey11hmac_sha256ESt17basic_string_viewIcSt11char_traitsIcEES3_");
+digest counted_argon2id(std::string_view,
+                        std::span<const std::uint8_t>,
+                        std::uint32_t,
+                        std::uint32_t,
+                        std::uint32_t) asm("__wrap__ZN8latchkey8argon2idESt17basic_string_viewIcSt11char_"
+                                           "traitsIcEESt4spanIKhLm18446744073709551615EEjjj");
+digest real_argon2id(std::string_view,
+                     std::span<const std::uint8_t>,
+                     std::uint32_t,
+                     std::uint32_t,
+                     std::uint32_t) asm("__real__ZN8latchkey8argon2idESt17basic_string_viewIcSt11char_"
+                                        "traitsIcEESt4spanIKhLm18446744073709551615EEjjj");
+bool counted_equal(const digest&, const digest&) noexcept
+    asm("__wrap__ZN8latchkey22equal_in_constant_timeERKSt5arrayIhLm32EES3_");
+bool real_equal(const digest&, const digest&) noexcept
+    asm("__real__ZN8latchkey22equal_in_constant_timeERKSt5arrayIhLm32EES3_");
+
+digest counted_sha256(std::string_view bytes)
+{
+    ++done.plain_hashes;
+    return real_sha256(bytes);
+}
+
+digest counted_hmac_sha256(std::string_view key, std::string_view bytes)
+{
+    ++done.keyed_hashes;
+    return real_hmac_sha256(key, bytes);
+}
+
+digest counted_argon2id(std::string_view password,
+                        std::span<const std::uint8_t> salt,
+                        std::uint32_t memory,
+                        std::uint32_t passes,
+                        std::uint32_t lanes)
+{
+    // As much as a call costs: calls with other parameters are other work.
+    done.password_hashes += static_cast<int>(memory * passes * lanes);
+    return real_argon2id(password, salt, memory, passes, lanes);
+}
+
+bool counted_equal(const digest& one, const digest& other) noexcept
+{
+    ++done.comparisons;
+    return real_equal(one, other);
+}
+
+namespace {
+
+template <class Action>
+work work_of(Action action)
+{
+    done = {};
+    action();
+    return done;
+}
+
+key_record key_of(digest_kind kind, const digest& stored)
+{
+    key_record key;
+    key.kind = kind;
+    key.secret_digest = stored;
+    return key;
+}
+
+} // namespace
+
+TEST_CASE("a right secret, a wrong one and an unknown key cost the same hashes", "[auth][pepper]")
+{
+    const std::string current = "current-pepper-0123456789abcdefgh";
+    const std::string older = "older-pepper-0123456789abcdefghij";
+    const std::string secret = "AbCdEfGhIjKlMnOpQrStUv";
+    struct row {
+        std::string file;
+        work expected;
+        const char* reason;
+    };
+    const row rows[] = {
+        {"", {.plain_hashes = 1, .comparisons = 1}, "without peppers one plain hash"},
+        {current, {.plain_hashes = 1, .keyed_hashes = 1, .comparisons = 2}, "one more for the pepper"},
+        {current + "\n" + older,
+         {.plain_hashes = 1, .keyed_hashes = 2, .comparisons = 3},
+         "one for each pepper"},
+    };
+    for (const row& row : rows) {
+        INFO(row.reason);
+        const pepper_set peppers = row.file.empty() ? pepper_set{} : *pepper_set::parse(row.file);
+        const key_record keys[] = {
+            key_of(digest_kind::sha256, sha256(secret)),
+            key_of(digest_kind::hmac_sha256, hmac_sha256(current, secret)),
+            key_of(digest_kind::hmac_sha256, hmac_sha256(older, secret)),
+            key_of(digest_kind::wiped, {}),
+        };
+        for (const key_record& key : keys) {
+            CHECK(work_of([&] { static_cast<void>(peppers.matches(key, secret)); }) == row.expected);
+            CHECK(work_of([&] { static_cast<void>(peppers.matches(key, "wrong")); }) == row.expected);
+        }
+        CHECK(work_of([&] { peppers.dummy_check(secret); }) == row.expected);
+    }
+}
+
+TEST_CASE("a right password, a wrong one and an unknown user cost the same", "[auth][password]")
+{
+    const secret_text right{std::string{"correct horse battery staple"}};
+    const secret_text wrong{std::string{"incorrect horse"}};
+    const std::string stored = hash_password(right);
+    const work expected{.password_hashes = 19456 * 2, .comparisons = 1};
+
+    CHECK(work_of([&] { REQUIRE(verify_password(right, stored)); }) == expected);
+    CHECK(work_of([&] { REQUIRE_FALSE(verify_password(wrong, stored)); }) == expected);
+    CHECK(work_of([&] { dummy_verify(right); }) == expected);
+    CHECK(work_of([&] { REQUIRE_FALSE(verify_password(right, "")); }) == expected);
+    CHECK(work_of([&] { REQUIRE_FALSE(verify_password(right, "$argon2id$damaged")); }) == expected);
+}

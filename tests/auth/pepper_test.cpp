@@ -1,0 +1,111 @@
+#include "auth/pepper.hpp"
+#include "tests/support/catch.hpp"
+
+#include <string>
+
+using namespace latchkey;
+
+namespace {
+
+const std::string first_pepper = "first-pepper-0123456789abcdefghij";
+const std::string second_pepper = "second-pepper-0123456789abcdefghi";
+const std::string secret = "AbCdEfGhIjKlMnOpQrStUv";
+
+key_record key_made_by(const pepper_set& peppers)
+{
+    key_record key;
+    key.kind = peppers.current_kind();
+    key.secret_digest = peppers.hash(secret);
+    return key;
+}
+
+} // namespace
+
+TEST_CASE("without peppers, secrets are stored as their SHA-256", "[auth][pepper]")
+{
+    const pepper_set none;
+    CHECK(none.current_kind() == digest_kind::sha256);
+    CHECK(none.hash(secret) == sha256(secret));
+    CHECK(none.matches(key_made_by(none), secret));
+    CHECK_FALSE(none.matches(key_made_by(none), "AbCdEfGhIjKlMnOpQrStUw"));
+}
+
+TEST_CASE("keys outlive the introduction and the rotation of a pepper", "[auth][pepper]")
+{
+    const pepper_set none;
+    const auto first = pepper_set::parse(first_pepper);
+    const auto rotated = pepper_set::parse(second_pepper + "\n" + first_pepper + "\n");
+    const auto second = pepper_set::parse(second_pepper);
+    REQUIRE(first.has_value());
+    REQUIRE(rotated.has_value());
+    REQUIRE(second.has_value());
+
+    CHECK(first->current_kind() == digest_kind::hmac_sha256);
+    CHECK(first->hash(secret) == hmac_sha256(first_pepper, secret));
+    CHECK(rotated->hash(secret) == hmac_sha256(second_pepper, secret));
+
+    CHECK(first->matches(key_made_by(none), secret));       // made before there was a pepper
+    CHECK(rotated->matches(key_made_by(*first), secret));   // made under the older one
+    CHECK(rotated->matches(key_made_by(*rotated), secret)); // made under the current one
+    CHECK(rotated->matches(key_made_by(none), secret));
+    CHECK_FALSE(second->matches(key_made_by(*first), secret)); // that pepper was dropped
+    CHECK_FALSE(none.matches(key_made_by(*first), secret));
+    CHECK_FALSE(rotated->matches(key_made_by(*first), "another secret"));
+}
+
+TEST_CASE("a digest matches only as the kind it was stored as", "[auth][pepper]")
+{
+    const auto peppers = pepper_set::parse(first_pepper);
+    REQUIRE(peppers.has_value());
+
+    key_record plain_as_hmac = key_made_by(pepper_set{});
+    plain_as_hmac.kind = digest_kind::hmac_sha256;
+    CHECK_FALSE(peppers->matches(plain_as_hmac, secret));
+
+    key_record hmac_as_plain = key_made_by(*peppers);
+    hmac_as_plain.kind = digest_kind::sha256;
+    CHECK_FALSE(peppers->matches(hmac_as_plain, secret));
+}
+
+TEST_CASE("a key whose hash is gone matches no secret", "[auth][pepper]")
+{
+    const pepper_set none;
+    key_record key = key_made_by(none);
+    key.kind = digest_kind::wiped;
+    CHECK_FALSE(none.matches(key, secret));
+}
+
+TEST_CASE("a pepper file is read by lines, and its faults never show a pepper", "[auth][pepper]")
+{
+    struct row {
+        std::string text;
+        const char* fault; // empty: accepted
+        const char* reason;
+    };
+    const row rows[] = {
+        {first_pepper, "", "one line without an end"},
+        {first_pepper + "\r\n" + second_pepper + "\r\n", "", "lines of another system"},
+        {"\n" + first_pepper + "\n\n", "", "empty lines"},
+        {std::string(32, 'p'), "", "just long enough"},
+        {std::string(31, 'p'),
+         "line 1 of the pepper file is too short: a pepper needs at least 32 characters",
+         "one short"},
+        {first_pepper + "\nCaNaRy\n",
+         "line 2 of the pepper file is too short: a pepper needs at least 32 characters",
+         "the second line"},
+        {first_pepper + "\n" + first_pepper,
+         "line 2 of the pepper file repeats an earlier pepper",
+         "doubled"},
+        {"", "the pepper file holds no pepper", "empty"},
+        {"\n\r\n", "the pepper file holds no pepper", "only empty lines"},
+    };
+    for (const row& row : rows) {
+        INFO(row.reason);
+        const auto peppers = pepper_set::parse(row.text);
+        CHECK((peppers.has_value() ? std::string{} : peppers.error().text) == row.fault);
+    }
+
+    const auto dressed = pepper_set::parse("\n" + first_pepper + "\r\n");
+    REQUIRE(dressed.has_value());
+    CHECK(dressed->hash(secret) == hmac_sha256(first_pepper, secret)); // the line end is no part of it
+}
