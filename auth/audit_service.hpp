@@ -3,8 +3,8 @@
 
 #include "auth/decision.hpp"
 #include "storage/audit_log.hpp"
-#include "storage/store.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -19,15 +19,13 @@ struct audit_search_request {
 
 class audit_service {
 public:
-    audit_service(decision_log& decisions, store& records) noexcept : decisions_{decisions}, store_{records}
-    {}
+    explicit audit_service(decision_log& decisions) noexcept : decisions_{decisions} {}
 
     // Needs audit_log read: owner or auditor. 400 `Invalid audit search query.` with validations.
     task<outcome<audit_page>> search(principal caller, audit_search_request asked, request_origin from);
 
 private:
     decision_log& decisions_;
-    store& store_;
 };
 
 } // namespace latchkey

@@ -54,6 +54,12 @@ public:
     // An act that needs no right but is recorded (first user, login): as decide, without a decision.
     // `acting` is the user in whose name it is recorded, nothing where there is none yet.
     task<outcome<void>> record(std::optional<user> acting, intended_action intent, request_origin from);
+    task<outcome<void>> record_of(principal acting, intended_action intent, request_origin from);
+
+    // A login that was refused, in the name of the user it was tried for: nobody was proven, yet whoever
+    // searches for that user's entries must find it (contract 7.1). Nothing for an unknown user.
+    task<refusal>
+    refuse_login(std::optional<user> tried, intended_action intent, refusal why, request_origin from);
 
     // The effect of a recorded intent failed: says so. Returns `why`.
     task<refusal>
@@ -62,6 +68,8 @@ public:
     audit_log& log() noexcept { return log_; }
 
 private:
+    task<outcome<void>> append(audit_entry entry);
+
     audit_log& log_;
     const clock& clock_;
 };

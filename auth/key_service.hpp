@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/decision.hpp"
+#include "auth/duration.hpp"
 #include "auth/pepper.hpp"
 #include "auth/principal.hpp"
 #include "auth/refusal.hpp"
@@ -70,7 +71,27 @@ public:
     maximum_lifetime(principal caller, user target, request_origin from);
 
 private:
-    // implementation's
+    // Rows 2 to 6 of contract 1.2, and A3 to A6: the key that `asked` describes, or the first refusal.
+    outcome<key_record>
+    drafted(const principal& caller, const user& target, const token_request& asked) const;
+
+    // Rows 7 to 9: names it, decides, records, inserts.
+    task<outcome<secret_text>> issue(principal caller, user target, key_record draft, request_origin from);
+
+    // The name that the key will have. 409 when the owner has it already.
+    task<outcome<std::string>> settled_name(key_record draft);
+
+    // What a caller is told about a key that does not exist. Recorded as if it were somebody else's, unless
+    // he may see everybody's: neither the answer nor its time tells which ids exist.
+    task<refusal> missing_key(principal caller, action wanted, std::string what, request_origin from);
+
+    nanoseconds maximum_for(const user& target) const noexcept;
+
+    store& store_;
+    decision_log& decisions_;
+    const pepper_set& peppers_;
+    const clock& clock_;
+    lifetime_settings lifetimes_;
 };
 
 } // namespace latchkey

@@ -76,7 +76,43 @@ public:
         principal caller, user target, secret_text old_password, secret_text password, request_origin from);
 
 private:
-    // implementation's
+    // What `asked` describes, all but the password; or the first of its faults (contract 8.4).
+    outcome<user> drafted(const new_user& asked) const;
+
+    // Does another user have the name or the address?
+    task<outcome<bool>> is_known(std::string username, std::string email);
+
+    // Decides, records and applies `wanted_change`. `cannot`: the message when the store fails.
+    task<outcome<user>> change(principal caller,
+                               action wanted,
+                               object what,
+                               user target,
+                               user_change wanted_change,
+                               refusal otherwise,
+                               std::string cannot,
+                               request_origin from);
+
+    task<outcome<user>> set_status(principal caller, user target, user_status status, request_origin from);
+
+    // Checks of set_password beyond rights, in the order of contract 8.4; nothing when it may go on.
+    task<std::optional<refusal>>
+    password_obstacle(principal caller, user target, secret_text old_password, secret_text password);
+
+    // The user behind an address and a password; contract 8.2 in its order.
+    task<outcome<user>> proven_user(std::string email, secret_text password, request_origin from);
+
+    task<outcome<secret_text>> start_session(user account, request_origin from);
+
+    // Deletes the presented key, then what hangs on it (contract 1.10).
+    task<result<void>> end_session(key_record presented);
+
+    store& store_;
+    decision_log& decisions_;
+    password_hasher& hasher_;
+    const pepper_set& peppers_;
+    const clock& clock_;
+    lifetime_settings lifetimes_;
+    login_settings logins_;
 };
 
 } // namespace latchkey

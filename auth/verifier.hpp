@@ -8,7 +8,10 @@
 #include "auth/token.hpp"
 #include "storage/store.hpp"
 
+#include <chrono>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace latchkey {
 
@@ -24,16 +27,56 @@ enum class verdict {
     unavailable, // the store could not be asked
 };
 
-// While it lives it may hold a stripe of the store's table: use it at once, never across a co_await.
+// Tells the store of a use when it goes.
+class pending_use {
+public:
+    pending_use() = default;
+    pending_use(store& records, const key_id& id, time_point when) noexcept
+        : store_{&records},
+          id_{id},
+          when_{when}
+    {}
+    pending_use(pending_use&& other) noexcept
+        : store_{std::exchange(other.store_, nullptr)},
+          id_{other.id_},
+          when_{other.when_}
+    {}
+    pending_use& operator=(pending_use&& other) noexcept
+    {
+        store_ = std::exchange(other.store_, nullptr);
+        id_ = other.id_;
+        when_ = other.when_;
+        return *this;
+    }
+    ~pending_use()
+    {
+        if (store_ != nullptr) store_->record_use(id_, when_);
+    }
+
+private:
+    store* store_ = nullptr;
+    key_id id_;
+    time_point when_;
+};
+
+// While it lives it may hold a stripe of the store's table: use it at once, never across a co_await, and
+// ask nothing else of the store meanwhile.
 struct verification {
     verdict what = verdict::unknown;
     token_fault fault{}; // of a malformed token
-    key_lookup
-        found; // set when accepted, expired, wrong_secret, owner_*; key and owner valid while this lives
+
+    // Before `found`, so that it goes after it: record_use takes the stripe that `found` holds.
+    pending_use use;
+
+    // Set when accepted, expired, wrong_secret, owner_*; key and owner are valid while this lives.
+    key_lookup found;
 };
 
 struct session_settings {
     bool refresh = true; // sliding expiry of session keys (contract 3.6)
+
+    // No session slides beyond this age (security.md 3): the --max-token-lifetime.
+    std::chrono::nanoseconds longest = std::chrono::hours{876600};
 };
 
 class verifier {
@@ -56,6 +99,17 @@ public:
     task<outcome<principal>> authenticate(std::string token);
 
 private:
+    // verify and verify_by_asking without recording the use.
+    verification examine(std::string_view token, time_point now) noexcept;
+    task<asked> examine_by_asking(std::string token, time_point now);
+
+    // With the owner as he is now, for a key that was accepted.
+    task<asked> with_owner(key_record key);
+
+    // When the key expires from now on: moved for a session that is used (contract 3.6). not_found: it has
+    // been deleted meanwhile.
+    task<result<time_point>> slid_expiry(key_record key, time_point now);
+
     verdict judge(const key_record& key,
                   const owner_view& owner,
                   std::string_view secret,

@@ -1,0 +1,220 @@
+// Creating keys: the checks of contract 1.2 in their order, inheritance from the creating key (1.3), and
+// the one way from a draft to a stored key.
+#include "auth/allow_list.hpp"
+#include "auth/audit_diff.hpp"
+#include "auth/key_minting.hpp"
+#include "auth/key_service.hpp"
+#include "auth/names.hpp"
+#include "auth/quoted_text.hpp"
+
+#include <algorithm>
+
+namespace latchkey {
+namespace {
+
+constexpr std::string_view cannot_create = "Failed to create API key.";
+constexpr std::string_view cannot_validate = "Failed to validate create API key request.";
+constexpr int most_name_draws = 8;
+
+refusal cannot(std::string_view message, std::string detail)
+{
+    return refusals::bad_request(std::string{message}, std::move(detail));
+}
+
+refusal name_is_taken(std::string_view name)
+{
+    refusal why = refusals::conflict("A token with name " + quoted(name) + " already exists.");
+    why.validations.push_back({"name", "This value is already in use and should be unique."});
+    return why;
+}
+
+refusal owner_is_deleted()
+{
+    return refusals::internal(std::string{cannot_create},
+                              "insert API key: Cannot create API key for deleted user");
+}
+
+outcome<std::vector<std::string>> allow_list_of(const token_request& asked)
+{
+    if (asked.allow_list.empty()) return std::vector<std::string>{};
+    std::vector<allow_entry> entries;
+    for (const std::string& text : asked.allow_list) {
+        checked<allow_entry> entry = parse_allow_entry(text);
+        if (!entry) return cannot(cannot_create, entry.error().text);
+        entries.push_back(*entry);
+    }
+    checked<std::vector<std::string>> normalised = normalise_allow_list(std::move(entries));
+    if (!normalised) return cannot(cannot_create, normalised.error().text);
+    return std::move(*normalised);
+}
+
+std::optional<refusal> lifetime_fault(nanoseconds asked, nanoseconds maximum)
+{
+    if (asked == nanoseconds{0}) return std::nullopt;
+    if (asked < nanoseconds{0}) {
+        return cannot(cannot_validate, "lifetime must be positive number greater than 0");
+    }
+    if (asked < std::chrono::seconds{1}) return cannot(cannot_validate, "lifetime must be at least 1s"); // A4
+    if (asked <= maximum) return std::nullopt;
+    return cannot(cannot_validate, "lifetime must be less than " + duration_text(maximum));
+}
+
+std::optional<refusal> coverage_fault(const coverage& found)
+{
+    switch (found.what) {
+    case coverage::outcome::covered: return std::nullopt;
+    case coverage::outcome::exceeds: return refusals::denied(std::string{cannot_create}, found.text);
+    case coverage::outcome::undetermined: break;
+    }
+    return refusals::internal(std::string{cannot_create}, "generate API key: " + found.text);
+}
+
+// Contract 1.3 and A3. A key never gives more than the key that made it; what a request leaves open, it
+// inherits. For an unrestricted creator that comes to everything.
+std::optional<refusal> inherit(const key_record& creator, key_rights& rights)
+{
+    const key_rights& held = *creator.rights;
+    if (rights.scopes.empty()) {
+        rights.scopes = held.scopes;
+    } else if (auto exceeds = coverage_fault(scopes_covered(rights.scopes, held.scopes))) {
+        return exceeds;
+    }
+    if (rights.allow_list.empty()) {
+        rights.allow_list = held.allow_list;
+        return std::nullopt;
+    }
+    return coverage_fault(allow_list_covered(rights.allow_list, held.allow_list));
+}
+
+// The child of a restricted key does not outlive it.
+void cap_expiry(key_record& draft, const key_record& creator)
+{
+    if (draft.expires_at <= creator.expires_at) return;
+    draft.expires_at = creator.expires_at;
+    const auto left = std::max(creator.expires_at - draft.created_at, microseconds{0});
+    draft.lifetime = std::chrono::floor<std::chrono::seconds>(left);
+}
+
+intended_action creation_of(const user& target, std::string name)
+{
+    return {"create", "api_key", target.id, std::move(name), 201, {}, {}};
+}
+
+} // namespace
+
+nanoseconds key_service::maximum_for(const user& target) const noexcept
+{
+    return target.roles.has(role::owner) ? lifetimes_.admin_maximum : lifetimes_.maximum;
+}
+
+outcome<key_record>
+key_service::drafted(const principal& caller, const user& target, const token_request& asked) const
+{
+    if (target.is_system) return refusals::forbidden();
+
+    key_rights rights;
+    checked<std::vector<std::string>> scopes = canonical_scopes(asked.scopes, asked.scope);
+    if (!scopes) return cannot(cannot_create, scopes.error().text);
+    rights.scopes = std::move(*scopes);
+    outcome<std::vector<std::string>> allow_list = allow_list_of(asked);
+    if (!allow_list) return allow_list.error();
+    rights.allow_list = std::move(*allow_list);
+
+    const nanoseconds maximum = maximum_for(target);
+    if (auto wrong = lifetime_fault(asked.lifetime, maximum)) return std::move(*wrong);
+    const bool is_default = asked.lifetime == nanoseconds{0};
+    const nanoseconds lifetime = is_default ? std::min(lifetimes_.standard, maximum) : asked.lifetime; // A5
+
+    if (auto exceeds = inherit(caller.key(), rights)) return std::move(*exceeds);
+    key_record draft = draft_key(target.id, login_type::token, std::move(rights), clock_.now(), lifetime);
+    if (!caller.is_unrestricted()) cap_expiry(draft, caller.key());
+    draft.name = asked.name;
+    return draft;
+}
+
+task<outcome<secret_text>>
+key_service::create_token(principal caller, user target, token_request asked, request_origin from)
+{
+    outcome<key_record> draft = drafted(caller, target, asked);
+    if (!draft) {
+        intended_action intent = creation_of(target, std::move(asked.name));
+        refusal why = co_await decisions_.refuse(
+            std::move(caller), std::move(intent), std::move(draft.error()), std::move(from));
+        co_return why;
+    }
+    outcome<secret_text> token =
+        co_await issue(std::move(caller), std::move(target), std::move(*draft), std::move(from));
+    co_return token;
+}
+
+task<outcome<secret_text>> key_service::create_session_key(principal caller, user target, request_origin from)
+{
+    outcome<key_record> draft = drafted(caller, target, token_request{});
+    if (!draft) {
+        intended_action intent = creation_of(target, {});
+        refusal why = co_await decisions_.refuse(
+            std::move(caller), std::move(intent), std::move(draft.error()), std::move(from));
+        co_return why;
+    }
+    // The child of a restricted key stays a token, with a generated name: a session would slide on and on.
+    if (caller.is_unrestricted()) draft->login = login_type::password;
+    outcome<secret_text> token =
+        co_await issue(std::move(caller), std::move(target), std::move(*draft), std::move(from));
+    co_return token;
+}
+
+task<outcome<std::string>> key_service::settled_name(key_record draft)
+{
+    if (draft.login != login_type::token) co_return std::string{};
+    const bool is_given = !draft.name.empty();
+    std::string name = std::move(draft.name);
+    for (int draw = 0; draw < most_name_draws; ++draw) {
+        if (!is_given) name = generate_token_name();
+        const result<key_listing> found = co_await store_.find_key_by_name(draft.owner, name);
+        if (!found && found.error() == storage_errc::not_found) co_return name;
+        if (!found) co_return refusals::from_error(found.error(), std::string{cannot_create});
+        if (is_given) break;
+    }
+    co_return name_is_taken(name);
+}
+
+task<outcome<secret_text>>
+key_service::issue(principal caller, user target, key_record draft, request_origin from)
+{
+    const object what{resource_type::api_key, target.id, std::nullopt};
+    intended_action intent = creation_of(target, draft.name);
+    // Whose names are taken is nobody's business who may not create here, so this comes first; the refusal
+    // itself is left to `decide`, which records it.
+    if (permits(caller, action::create, what)) {
+        if (target.is_deleted) {
+            refusal why = co_await decisions_.refuse(caller, intent, owner_is_deleted(), from);
+            co_return why;
+        }
+        outcome<std::string> name = co_await settled_name(draft);
+        if (!name && name.error().cause) co_return name.error();
+        if (!name) {
+            refusal why = co_await decisions_.refuse(caller, intent, name.error(), from);
+            co_return why;
+        }
+        draft.name = *name;
+        intent.resource_target = *name;
+    }
+    intent.diff = diff_of_created(draft);
+    const outcome<void> decided =
+        co_await decisions_.decide(caller, action::create, what, intent, refusals::forbidden(), from); // A2
+    if (!decided) co_return decided.error();
+
+    const std::string name = draft.name;
+    result<secret_text> token = co_await mint_key(store_, peppers_, std::move(draft));
+    if (token) co_return std::move(*token);
+
+    // Somebody else was faster, between the look and the insert.
+    refusal why = refusals::from_error(token.error(), std::string{cannot_create});
+    if (token.error() == storage_errc::name_taken) why = name_is_taken(name);
+    if (token.error() == storage_errc::owner_gone) why = owner_is_deleted();
+    refusal told =
+        co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
+    co_return told;
+}
+
+} // namespace latchkey

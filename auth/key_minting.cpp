@@ -1,0 +1,46 @@
+#include "auth/key_minting.hpp"
+
+#include "auth/token.hpp"
+
+namespace latchkey {
+namespace {
+
+// 62^10 ids: a second draw is rare already with all the keys of the world, more say the store is broken.
+constexpr int most_draws = 4;
+
+} // namespace
+
+key_record draft_key(uuid owner, login_type login, key_rights rights, time_point now, nanoseconds lifetime)
+{
+    key_record draft;
+    draft.owner = owner;
+    draft.login = login;
+    draft.created_at = now;
+    draft.expires_at = now + std::chrono::floor<microseconds>(lifetime);
+    draft.lifetime = std::chrono::floor<std::chrono::seconds>(lifetime);
+    draft.rights = std::make_shared<const key_rights>(std::move(rights));
+    return draft;
+}
+
+key_rights unrestricted_rights()
+{
+    return {{"coder:all"}, {"*:*"}};
+}
+
+task<result<secret_text>> mint_key(store& records, const pepper_set& peppers, key_record draft)
+{
+    result<void> inserted = error_code{storage_errc::id_taken};
+    for (int draw = 0; draw < most_draws; ++draw) {
+        const minted_token minted = mint_token();
+        key_record key = draft;
+        key.id = minted.id;
+        key.kind = peppers.current_kind();
+        key.secret_digest = peppers.hash(minted.secret.expose());
+        inserted = co_await records.insert_key(std::move(key));
+        if (inserted) co_return print_token(minted.id, minted.secret);
+        if (inserted.error() != storage_errc::id_taken) break;
+    }
+    co_return inserted.error();
+}
+
+} // namespace latchkey

@@ -1,0 +1,211 @@
+#include "auth/verifier.hpp"
+
+#include "auth/time_text.hpp"
+
+#include <algorithm>
+
+namespace latchkey {
+namespace {
+
+constexpr std::chrono::hours slide_threshold{1}; // contract 3.6
+
+owner_view view_of(const user& owner) noexcept
+{
+    return {owner.id, owner.username, owner.status, owner.is_deleted, owner.key_epoch};
+}
+
+// A key whose epoch is not its owner's any more was deleted with all the others of that owner: nobody can
+// tell it from one that never was. So that is said before all else, and the owner's state last.
+bool is_dropped(const key_record& key, const owner_view& owner) noexcept
+{
+    return key.owner_epoch != owner.key_epoch;
+}
+
+verdict verdict_on(const owner_view& owner) noexcept
+{
+    if (owner.is_deleted) return verdict::owner_deleted;
+    if (owner.status != user_status::active) return verdict::owner_suspended;
+    return verdict::accepted;
+}
+
+} // namespace
+
+verifier::verifier(store& records, const pepper_set& peppers, const clock& now, session_settings sessions)
+    : store_{records},
+      peppers_{peppers},
+      clock_{now},
+      sessions_{sessions}
+{}
+
+verdict verifier::judge(const key_record& key,
+                        const owner_view& owner,
+                        std::string_view secret,
+                        time_point now) const noexcept
+{
+    const bool matches = peppers_.matches(key, secret); // first, so that every outcome costs the same
+    if (is_dropped(key, owner)) return verdict::unknown;
+    // Where the hash is gone with the lifetime (contract A14), the secret cannot be judged any more.
+    if (key.kind == digest_kind::wiped) return verdict::expired;
+    if (!matches) return verdict::wrong_secret;
+    if (key.expires_at <= now) return verdict::expired;
+    return verdict_on(owner);
+}
+
+verification verifier::examine(std::string_view token, time_point now) noexcept
+{
+    verification seen;
+    const parsed_token parsed = parse_token(token);
+    if (!parsed) {
+        seen.what = verdict::malformed;
+        seen.fault = parsed.fault;
+        return seen;
+    }
+    const std::optional<key_id> id = key_id::parse(parsed.id);
+    if (id) seen.found = store_.lookup(*id);
+    if (!id || seen.found.what == key_lookup::outcome::absent) {
+        peppers_.dummy_check(parsed.secret);
+        seen.what = verdict::unknown;
+    } else if (seen.found.what == key_lookup::outcome::ask) {
+        seen.what = verdict::ask;
+    } else {
+        seen.what = judge(*seen.found.key, seen.found.owner, parsed.secret, now);
+    }
+    return seen;
+}
+
+verification verifier::verify(std::string_view token) noexcept
+{
+    const time_point now = clock_.now();
+    verification seen = examine(token, now);
+    if (seen.what == verdict::accepted) seen.use = pending_use{store_, seen.found.key->id, now};
+    return seen;
+}
+
+task<verifier::asked> verifier::examine_by_asking(std::string token, time_point now)
+{
+    asked seen;
+    const parsed_token parsed = parse_token(token);
+    const std::optional<key_id> id = key_id::parse(parsed.id);
+    if (!id) { // only a token that `examine` did not send here
+        seen.what = parsed ? verdict::unknown : verdict::malformed;
+        co_return seen;
+    }
+    result<key_with_owner> found = co_await store_.ask(*id);
+    if (!found) {
+        peppers_.dummy_check(parsed.secret);
+        seen.what = found.error() == storage_errc::not_found ? verdict::unknown : verdict::unavailable;
+        co_return seen;
+    }
+    seen.found = std::move(*found);
+    seen.what = judge(seen.found.key, view_of(seen.found.owner), parsed.secret, now);
+    co_return seen;
+}
+
+task<verifier::asked> verifier::verify_by_asking(std::string token)
+{
+    const time_point now = clock_.now();
+    asked seen = co_await examine_by_asking(std::move(token), now);
+    if (seen.what == verdict::accepted) store_.record_use(seen.found.key.id, now);
+    co_return seen;
+}
+
+task<verifier::asked> verifier::with_owner(key_record key)
+{
+    asked seen;
+    seen.found.key = std::move(key);
+    result<user> owner = co_await store_.find_user(seen.found.key.owner);
+    if (!owner) {
+        const bool is_gone = owner.error() == storage_errc::not_found;
+        seen.what = is_gone ? verdict::owner_deleted : verdict::unavailable;
+        co_return seen;
+    }
+    seen.found.owner = std::move(*owner);
+    const owner_view as_it_is = view_of(seen.found.owner);
+    seen.what = is_dropped(seen.found.key, as_it_is) ? verdict::unknown : verdict_on(as_it_is);
+    co_return seen;
+}
+
+task<result<time_point>> verifier::slid_expiry(key_record key, time_point now)
+{
+    if (key.login != login_type::password || !sessions_.refresh) co_return key.expires_at;
+    if (key.expires_at - now > key.lifetime - slide_threshold) co_return key.expires_at;
+    const time_point last = key.created_at + std::chrono::floor<microseconds>(sessions_.longest);
+    const time_point until = std::min<time_point>(now + key.lifetime, last);
+    if (until <= key.expires_at) co_return key.expires_at;
+
+    const result<void> extended = co_await store_.extend_key(key.id, until, now);
+    if (extended) co_return until;
+    if (extended.error() == storage_errc::not_found) co_return extended.error();
+    // A store that cannot be written keeps the old expiry. The session is good until then; refusing it
+    // would make a full disk lock everybody out who could free it.
+    co_return key.expires_at;
+}
+
+task<outcome<principal>> verifier::authenticate(std::string token)
+{
+    const time_point now = clock_.now();
+    asked seen;
+    token_fault fault;
+    {
+        const verification first = examine(token, now);
+        seen.what = first.what;
+        fault = first.fault;
+        if (first.found.key != nullptr) seen.found.key = *first.found.key;
+    } // lets go of the table before the first co_await
+
+    if (seen.what == verdict::ask) {
+        asked answer = co_await examine_by_asking(std::move(token), now);
+        seen = std::move(answer);
+    } else if (seen.what == verdict::accepted) {
+        asked answer = co_await with_owner(seen.found.key);
+        seen = std::move(answer);
+    }
+    if (seen.what == verdict::accepted) {
+        const result<time_point> expiry = co_await slid_expiry(seen.found.key, now);
+        if (expiry) seen.found.key.expires_at = *expiry;
+        if (!expiry) seen.what = verdict::unknown;
+    }
+    // What else is written comes after this line: a rejected request changes nothing (contract 3.2).
+    if (seen.what != verdict::accepted) co_return refusal_for(seen.what, fault, seen.found.key.expires_at);
+
+    store_.record_use(seen.found.key.id, now);
+    store_.record_seen(seen.found.owner.id, now);
+
+    auto proof = std::make_shared<principal::proof>();
+    proof->account = std::move(seen.found.owner);
+    proof->key = std::move(seen.found.key);
+    const key_rights& rights = *proof->key.rights;
+    proof->scope_permissions = permissions_of(rights.scopes);
+    const bool has_every_object =
+        std::find(rights.allow_list.begin(), rights.allow_list.end(), "*:*") != rights.allow_list.end();
+    proof->unrestricted = has_every_object && proof->scope_permissions == permission_set::everything();
+    co_return principal{std::move(proof)};
+}
+
+refusal refusal_for(verdict what, const token_fault& fault, time_point expired_at)
+{
+    switch (what) {
+    case verdict::malformed: return refusals::unauthenticated(detail_text(fault));
+    case verdict::wrong_secret: return refusals::unauthenticated("API key secret is invalid.");
+    case verdict::expired: {
+        std::string detail = "API key expired at \"";
+        append_go_time(detail, expired_at);
+        detail += "\".";
+        return refusals::unauthenticated(std::move(detail));
+    }
+    case verdict::owner_deleted: return refusals::unauthenticated("API key belongs to a deleted user.");
+    case verdict::owner_suspended: return refusals::inactive_account();
+    case verdict::ask:
+    case verdict::unavailable: {
+        refusal why = refusals::unavailable(
+            "An internal error occurred. Please try again or contact the system administrator.");
+        why.detail = "Internal error fetching API key by id.";
+        return why;
+    }
+    case verdict::accepted: // never asked for: there is nothing to refuse
+    case verdict::unknown: break;
+    }
+    return refusals::unauthenticated("API key is invalid.");
+}
+
+} // namespace latchkey

@@ -1,0 +1,101 @@
+// All keys by id, for all shards: striped, so that two shards hardly ever meet on a lock. Owned by the
+// memory table; every function may be called from every thread.
+//
+// Locks are taken in the order owner, then stripe. A key's record, `is_pending` and existence change only
+// while both are held, so either suffices to read them; `last_used` belongs to the stripe alone.
+#pragma once
+
+#include "storage/table_changes.hpp"
+#include "storage/text_hash.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace latchkey {
+
+struct owner_state;
+
+struct key_entry {
+    key_record record;
+    owner_state* owner = nullptr;
+    row_number row = 0;
+    time_point last_used{};
+    bool is_pending = true; // name and id are reserved, but nobody may see or use it yet
+    bool has_unwritten_use = false;
+};
+
+struct entry_id_hash {
+    using is_transparent = void;
+    using is_avalanching = void;
+    std::size_t operator()(const key_id& id) const noexcept { return hash_of(id); }
+    std::size_t operator()(const key_entry* entry) const noexcept { return hash_of(entry->record.id); }
+};
+
+struct entry_id_equal {
+    using is_transparent = void;
+    bool operator()(const key_entry* a, const key_entry* b) const noexcept { return a == b; }
+    bool operator()(const key_id& a, const key_entry* b) const noexcept { return a == b->record.id; }
+    bool operator()(const key_entry* a, const key_id& b) const noexcept { return a->record.id == b; }
+};
+
+using entries_by_id = boost::unordered_flat_set<key_entry*, entry_id_hash, entry_id_equal>;
+
+class key_table {
+public:
+    static constexpr std::size_t stripe_count = 1024;
+
+    struct held {
+        std::unique_lock<std::mutex> stripe;
+        key_entry* entry = nullptr;
+
+        explicit operator bool() const noexcept { return entry != nullptr; }
+    };
+
+    key_table() = default;
+    ~key_table();
+    key_table(const key_table&) = delete;
+    key_table& operator=(const key_table&) = delete;
+
+    void reserve(std::size_t keys);
+
+    // Locks exactly one stripe, whether or not there is such a key; allocates nothing.
+    held find(const key_id& id) noexcept;
+
+    // Null, and nothing inserted, if the id is taken.
+    key_entry* insert(std::unique_ptr<key_entry> entry);
+
+    // Ends the entry. The caller holds its owner too, and has taken it out of the owner's index.
+    void erase(held gone) noexcept;
+
+    void record_use(const key_id& id, time_point when) noexcept;
+
+    // Calls visit(const key_entry&) for every entry of one stripe, under its lock.
+    template <class Visit>
+    void visit_stripe(std::size_t index, Visit visit)
+    {
+        stripe& part = stripes_[index];
+        const std::lock_guard hold{part.mutex};
+        for (const key_entry* entry : part.entries)
+            visit(*entry);
+    }
+
+    // Appends the uses of one stripe that have not been taken yet.
+    void take_unwritten_uses(std::size_t index, std::vector<key_use>& uses);
+
+private:
+    struct alignas(64) stripe {
+        std::mutex mutex;
+        entries_by_id entries;
+        bool has_unwritten_uses = false;
+    };
+
+    stripe& stripe_of(const key_id& id) noexcept;
+
+    std::array<stripe, stripe_count> stripes_;
+};
+
+} // namespace latchkey

@@ -1,0 +1,236 @@
+#include "storage/sqlite_writer.hpp"
+
+#include <algorithm>
+
+namespace latchkey {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long the writer must have had nothing to do before it empties the log.
+constexpr auto idle_time = 100ms;
+// How long what was wiped or deleted may stay readable in the log of a busy server.
+constexpr auto erasure_delay = 3s;
+// A log this long is emptied whether there is time or not: 256 MiB in pages of 4 KiB.
+constexpr int longest_log = 65536;
+// How long a commit waits for as many requests to queue up as the last one had.
+constexpr auto gathering_time = 200us;
+
+bool erases(const mutation& change) noexcept
+{
+    return std::holds_alternative<key_wipe>(change) || std::holds_alternative<key_removal>(change);
+}
+
+} // namespace
+
+sqlite_writer::sqlite_writer(sqlite_database database,
+                             sqlite_rows rows,
+                             settings limits,
+                             settle_function settle)
+    : settings_{limits},
+      settle_{std::move(settle)},
+      database_{std::move(database)},
+      rows_{std::move(rows)},
+      thread_{[this] { run(); }}
+{}
+
+sqlite_writer::~sqlite_writer()
+{
+    close();
+}
+
+// --- called from other threads
+
+error_code sqlite_writer::admission() const
+{
+    const std::lock_guard hold{mutex_};
+    if (is_closing_ || !problem_.empty()) return storage_errc::unavailable;
+    if (queue_.size() >= settings_.queue_limit) return storage_errc::overloaded;
+    return {};
+}
+
+std::uint64_t sqlite_writer::submit(mutation change, std::unique_ptr<write_waiter> waiter)
+{
+    std::uint64_t number = 0;
+    bool is_awaited = false;
+    {
+        const std::lock_guard hold{mutex_};
+        queue_.push_back({std::move(change), std::move(waiter)});
+        number = ++submitted_;
+        is_awaited = queue_.size() == wake_at_;
+    }
+    if (is_awaited) wake_.notify_one();
+    return number;
+}
+
+void sqlite_writer::wait_for(std::uint64_t number)
+{
+    std::unique_lock hold{mutex_};
+    settled_.wait(hold, [&] { return settled_count_ >= number; });
+}
+
+void sqlite_writer::close()
+{
+    {
+        const std::lock_guard hold{mutex_};
+        is_closing_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+store_health sqlite_writer::health() const
+{
+    const std::lock_guard hold{mutex_};
+    if (problem_.empty()) return {};
+    return {true, false, "the database cannot be written, changes are refused until it can: " + problem_};
+}
+
+bool sqlite_writer::is_read_only() const
+{
+    const std::lock_guard hold{mutex_};
+    return !problem_.empty();
+}
+
+// --- the writer's thread
+
+void sqlite_writer::run()
+{
+    std::vector<request> batch;
+    while (take(batch)) {
+        const bool is_idle = batch.empty();
+        if (is_read_only() && std::chrono::steady_clock::now() >= next_probe_) pay_debts();
+        if (!is_idle) write(batch);
+        batch.clear();
+        tidy(is_idle);
+    }
+    if (is_read_only()) pay_debts(); // the last chance
+    if (database_.log_pages() > 0 && !database_.checkpoint())
+        return; // the log stays beside the file, complete
+}
+
+// Waits for work. False: closing, and all is done.
+bool sqlite_writer::take(std::vector<request>& batch)
+{
+    std::unique_lock hold{mutex_};
+    wake_at_ = 1;
+    const auto has_work = [this] { return is_closing_ || !queue_.empty(); };
+    if (const auto limit = patience(); limit > 0ms) {
+        wake_.wait_for(hold, limit, has_work);
+    } else {
+        wake_.wait(hold, has_work);
+    }
+    if (queue_.empty()) return !is_closing_;
+    gather(hold);
+    last_batch_ = queue_.size();
+    batch.swap(queue_);
+    return true;
+}
+
+// Those whom the last commit answered come back one after the other: a commit for the first alone would
+// make all others wait for two.
+void sqlite_writer::gather(std::unique_lock<std::mutex>& hold)
+{
+    if (is_closing_ || queue_.size() >= last_batch_) return;
+    wake_at_ = last_batch_;
+    wake_.wait_for(hold, gathering_time, [this] { return is_closing_ || queue_.size() >= wake_at_; });
+}
+
+// Zero: there is nothing to do but wait for work. Called with the lock held.
+std::chrono::milliseconds sqlite_writer::patience() const
+{
+    if (!problem_.empty()) return settings_.probe_interval;
+    if (std::chrono::steady_clock::now() < next_checkpoint_) return settings_.probe_interval;
+    return database_.log_pages() > 0 ? std::chrono::milliseconds{idle_time} : 0ms;
+}
+
+void sqlite_writer::write(std::vector<request>& batch)
+{
+    const bool is_durable = !is_read_only() && commit(batch);
+    finish(batch, is_durable);
+}
+
+bool sqlite_writer::commit(const std::vector<request>& batch)
+{
+    const auto only_waits = [](const request& one) {
+        return std::holds_alternative<std::monostate>(one.change);
+    };
+    if (std::all_of(batch.begin(), batch.end(), only_waits)) return true;
+
+    bool is_written = database_.execute("BEGIN IMMEDIATE");
+    for (const request& one : batch) {
+        is_written = is_written && rows_.apply(one.change);
+        if (erases(one.change) && erased_since_ == steady_time{}) {
+            erased_since_ = std::chrono::steady_clock::now();
+        }
+    }
+    if (is_written && database_.execute("COMMIT")) return true;
+    turn_read_only();
+    return false;
+}
+
+// From here on nothing new is begun, so that what follows in the queue fails in the order it came.
+void sqlite_writer::turn_read_only()
+{
+    const std::string problem = database_.problem();
+    next_probe_ = std::chrono::steady_clock::now() + settings_.probe_interval;
+    {
+        const std::lock_guard hold{mutex_};
+        problem_ = problem;
+    }
+    // SQLite may have rolled back by itself; then there is nothing left to roll back, and that is an error.
+    [[maybe_unused]] const bool was_open = database_.execute("ROLLBACK");
+}
+
+void sqlite_writer::finish(std::vector<request>& batch, bool is_durable)
+{
+    const error_code verdict = is_durable ? error_code{} : make_error_code(storage_errc::unavailable);
+    for (request& one : batch) {
+        if (auto debt = settle_(one.change, is_durable)) debts_.push_back(std::move(*debt));
+        if (one.waiter) completions_.add(std::move(one.waiter), verdict);
+    }
+    completions_.post();
+    {
+        const std::lock_guard hold{mutex_};
+        settled_count_ += batch.size();
+    }
+    settled_.notify_all();
+}
+
+// One commit for all of it: a part would let a restart bring back what memory refuses. Without debts it
+// writes the version again, to see whether the disk takes anything.
+bool sqlite_writer::pay_debts()
+{
+    bool is_written = database_.execute("BEGIN IMMEDIATE");
+    const auto version = is_written ? database_.ask("PRAGMA user_version") : std::nullopt;
+    is_written = version && database_.execute(("PRAGMA user_version = " + std::to_string(*version)).c_str());
+    for (const mutation& debt : debts_)
+        is_written = is_written && rows_.apply(debt);
+    if (!is_written || !database_.execute("COMMIT")) {
+        turn_read_only();
+        return false;
+    }
+    debts_.clear();
+    erased_since_ = std::chrono::steady_clock::now();
+    const std::lock_guard hold{mutex_};
+    problem_.clear();
+    return true;
+}
+
+// Empties the log while nobody waits; a busy server only when it must.
+void sqlite_writer::tidy(bool is_idle)
+{
+    if (database_.log_pages() == 0) return;
+    const bool must_erase =
+        erased_since_ != steady_time{} && std::chrono::steady_clock::now() - erased_since_ >= erasure_delay;
+    if (!is_idle && !must_erase && database_.log_pages() < longest_log) return;
+    if (is_read_only() || std::chrono::steady_clock::now() < next_checkpoint_) return;
+    if (database_.checkpoint()) {
+        erased_since_ = {};
+    } else {
+        // Nothing is lost, the log is complete. If the disk is full, the next commit will find out.
+        next_checkpoint_ = std::chrono::steady_clock::now() + settings_.probe_interval;
+    }
+}
+
+} // namespace latchkey

@@ -1,0 +1,57 @@
+#include "storage/text_hash.hpp"
+
+#include <chrono>
+#include <cstring>
+
+namespace latchkey {
+namespace {
+
+constexpr std::uint64_t odd_one = 0x9e3779b97f4a7c15;
+constexpr std::uint64_t odd_two = 0xd6e8feb86659fd93;
+
+std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept
+{
+    __extension__ typedef unsigned __int128 wide;
+    const wide product = static_cast<wide>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+std::uint64_t load(const char* from, std::size_t size = 8) noexcept
+{
+    std::uint64_t value = 0;
+    if (size != 0) std::memcpy(&value, from, size); // an empty view may point nowhere
+    return value;
+}
+
+// Unpredictable enough for hash tables: where the loader put the program, and when it started.
+std::uint64_t make_seed() noexcept
+{
+    static const char anchor = 0;
+    const auto place = reinterpret_cast<std::uintptr_t>(&anchor);
+    const auto moment = std::chrono::steady_clock::now().time_since_epoch().count();
+    return fold(place ^ odd_one, static_cast<std::uint64_t>(moment) ^ odd_two);
+}
+
+const std::uint64_t seed = make_seed();
+
+} // namespace
+
+std::uint64_t hash_of(const key_id& id) noexcept
+{
+    static_assert(key_id::length == 10);
+    const char* text = id.characters.data();
+    return fold(fold(load(text) ^ seed, load(text + 2) ^ odd_one), odd_two);
+}
+
+std::uint64_t hash_of(std::string_view text) noexcept
+{
+    std::uint64_t hash = seed ^ text.size();
+    while (text.size() >= 8) {
+        hash = fold(hash ^ load(text.data()), odd_one);
+        text.remove_prefix(8);
+    }
+    hash = fold(hash ^ load(text.data(), text.size()), odd_two);
+    return fold(hash, odd_one);
+}
+
+} // namespace latchkey
