@@ -11,6 +11,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -24,7 +25,12 @@ std::string go_json(const boost::json::value& value);
 void append_key(std::string& out, const key_listing& listing);
 void append_listed_token(std::string& out, const key_listing& listing); // with the owner's username behind
 void append_user(std::string& out, const user& shown);
-void append_audit_entry(std::string& out, const audit_entry& entry);
+
+// `actor`: the account behind entry.actor, nothing when it cannot be found. `is_deleted`: the resource is.
+void append_audit_entry(std::string& out, const audit_entry& entry, const user* actor, bool is_deleted);
+
+// As the wire spells them, "owner" first; without the implied "member" (contract 8.3).
+std::vector<std::string> role_names(role_set roles);
 
 // A request's body. Capped in size and depth before it is parsed; names without case, last duplicate wins,
 // unknown ones ignored, null as absent; only the first value is read. The refusal carries the text of Go's
