@@ -13,7 +13,8 @@ namespace latchkey {
 
 // Whether X-Forwarded-For of this request is to be believed at all. The peer of a unix socket is trusted as
 // soon as any proxy is: the socket's file permissions say who it can be.
-[[nodiscard]] bool is_from_trusted_proxy(const request& asked, std::span<const address_block> trusted) noexcept;
+[[nodiscard]] bool is_from_trusted_proxy(const request& asked,
+                                         std::span<const address_block> trusted) noexcept;
 
 // The rightmost address that no trusted proxy vouches for: entries are walked from the right, where our own
 // proxies wrote them, since the left is the client's to invent (security.md 22). The peer itself when it

@@ -15,11 +15,11 @@ namespace latchkey {
 // In the order of precedence (contract 3.1).
 enum class credential_source : std::uint8_t {
     none,
-    cookie,              // coder_session_token
-    session_query,       // ?coder_session_token=
-    session_header,      // Coder-Session-Token
-    bearer,              // Authorization: Bearer
-    access_token_query,  // ?access_token=
+    cookie,             // coder_session_token
+    session_query,      // ?coder_session_token=
+    session_header,     // Coder-Session-Token
+    bearer,             // Authorization: Bearer
+    access_token_query, // ?access_token=
 };
 
 class credential {

@@ -29,7 +29,8 @@ std::string error_json(const refusal& why)
 
 bool speaks_of_expiry(const refusal& why) noexcept
 {
-    return why.message.find("expired") != std::string::npos || why.detail.find("expired") != std::string::npos;
+    return why.message.find("expired") != std::string::npos ||
+           why.detail.find("expired") != std::string::npos;
 }
 
 } // namespace

@@ -24,7 +24,8 @@ namespace latchkey {
 struct rate_limits {
     unsigned api = 512; // --api-rate-limit; 0 turns every limit off, that of logins as well (contract A13)
     unsigned login = 60;
-    std::size_t tracked_callers = 64 * 1024; // per rate class and window; beyond, an arbitrary one is forgotten
+    std::size_t tracked_callers =
+        64 * 1024; // per rate class and window; beyond, an arbitrary one is forgotten
 };
 
 // What a caller is told about the limit that applies.
@@ -52,8 +53,7 @@ public:
 
     // Counts one request unless it is refused. The sliding window is approximated by two fixed ones: what
     // the last one counted fades out linearly while the current one goes on.
-    [[nodiscard]] rate_decision
-    count(rate_class what, const rate_subject& who, std::string_view endpoint);
+    [[nodiscard]] rate_decision count(rate_class what, const rate_subject& who, std::string_view endpoint);
 
     // How many counters are held now, expired ones included.
     std::size_t tracked() const;

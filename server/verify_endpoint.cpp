@@ -98,11 +98,8 @@ void append_identity(std::string& out, const identity& who, credential_source so
 }
 
 // As append_response would, without making a `response` first.
-void append_accepted(output_buffer& out,
-                     const request& asked,
-                     const identity& who,
-                     credential_source source,
-                     bool keep_alive)
+void append_accepted(
+    output_buffer& out, const request& asked, const identity& who, credential_source source, bool keep_alive)
 {
     out.append("HTTP/1.1 200 OK\r\n").append(common_header_lines());
     out.append("X-Coder-Request-Id: ");
@@ -220,16 +217,12 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
     co_return answer;
 }
 
-void verify_endpoint::record(const request& asked,
-                             verdict what,
-                             unsigned status,
-                             const key_record* key,
-                             const owner_view& owner) const
+void verify_endpoint::record(
+    const request& asked, verdict what, unsigned status, const key_record* key, const owner_view& owner) const
 {
     if (!use_.verifications.wants(status != 200)) return;
     const std::string address = client_address(asked, use_.web.trusted_proxies).to_string();
-    use_.verifications.record(
-        shard_, {what, status, key, owner, asked.id, address, asked.user_agent});
+    use_.verifications.record(shard_, {what, status, key, owner, asked.id, address, asked.user_agent});
 }
 
 } // namespace latchkey
