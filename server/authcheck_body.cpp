@@ -4,102 +4,108 @@
 #include "server/go_json_syntax.hpp"
 
 #include <boost/json/stream_parser.hpp>
+#include <boost/json/value.hpp>
 
-#include <utility>
+#include <algorithm>
+#include <optional>
 
 namespace latchkey {
 namespace {
 
 namespace json = boost::json;
 
-refusal bad_json(std::string detail)
+refusal not_json(std::string detail)
 {
     return refusals::bad_request("Request body must be valid JSON.", std::move(detail));
 }
 
-refusal wrong_type(const json::value& found, std::string_view field, std::string_view type)
+refusal wrong_type(std::string_view field, std::string_view type)
 {
-    std::string kind{json::to_string(found.kind())};
-    if (found.is_number()) kind = "number";
-    return bad_json("json: cannot unmarshal " + kind + " into Go struct field " + std::string{field} +
-                    " of type " + std::string{type});
+    std::string detail = "json: cannot unmarshal into Go struct field AuthorizationRequest.";
+    detail.append(field).append(" of type ").append(type);
+    return not_json(std::move(detail));
 }
 
-// Absent, null and a string are fine; anything else is a fault.
-outcome<std::string> text_of(const json::object& from, std::string_view name, std::string_view field)
+bool same_name(std::string_view one, std::string_view lower) noexcept
 {
-    const json::value* const found = from.if_contains(name);
-    if (found == nullptr || found->is_null()) return std::string{};
-    if (!found->is_string()) return wrong_type(*found, field, "string");
-    return std::string{found->get_string()};
+    return std::equal(one.begin(), one.end(), lower.begin(), lower.end(), [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+    });
 }
 
-outcome<rights_check> check_from(std::string_view name, const json::value& sent)
+// Nothing when it is absent or null.
+const json::value* field_of(const json::object& in, std::string_view name) noexcept
+{
+    const json::value* found = nullptr;
+    for (const auto& field : in) {
+        if (same_name({field.key().data(), field.key().size()}, name)) found = &field.value();
+    }
+    return found == nullptr || found->is_null() ? nullptr : found;
+}
+
+// False when it is there and no string.
+bool read_text(const json::object& in, std::string_view name, std::string& into)
+{
+    const json::value* found = field_of(in, name);
+    if (found == nullptr) return true;
+    if (!found->is_string()) return false;
+    into = std::string_view{found->get_string()};
+    return true;
+}
+
+outcome<rights_check> read_check(std::string_view name, const json::value& from)
 {
     rights_check check;
     check.name = name;
-    if (!sent.is_object()) {
-        return wrong_type(sent, "AuthorizationRequest.checks", "codersdk.AuthorizationCheck");
-    }
-    auto action = text_of(sent.get_object(), "action", "AuthorizationCheck.checks.action");
-    if (!action) return action.error();
-    check.action = std::move(*action);
+    if (from.is_null()) return check;
+    if (!from.is_object()) return wrong_type("checks", "codersdk.AuthorizationCheck");
+    if (!read_text(from.get_object(), "action", check.action)) return wrong_type("action", "string");
 
-    const json::value* const described = sent.get_object().if_contains("object");
-    if (described == nullptr || described->is_null()) return check;
-    if (!described->is_object()) {
-        return wrong_type(*described, "AuthorizationCheck.checks.object", "codersdk.AuthorizationObject");
-    }
-    const std::pair<std::string_view, std::string*> fields[] = {
-        {"resource_type", &check.resource_type},
-        {"owner_id", &check.owner_id},
-        {"resource_id", &check.resource_id},
-    };
-    for (const auto& [field, into] : fields) {
-        auto text = text_of(
-            described->get_object(), field, "AuthorizationObject.checks.object." + std::string{field});
-        if (!text) return text.error();
-        *into = std::move(*text);
-    }
+    const json::value* object = field_of(from.get_object(), "object");
+    if (object == nullptr) return check;
+    if (!object->is_object()) return wrong_type("object", "codersdk.AuthorizationObject");
+    const json::object& about = object->get_object();
+    if (!read_text(about, "resource_type", check.resource_type)) return wrong_type("resource_type", "string");
+    if (!read_text(about, "owner_id", check.owner_id)) return wrong_type("owner_id", "string");
+    if (!read_text(about, "resource_id", check.resource_id)) return wrong_type("resource_id", "string");
     return check;
 }
 
-// The first value of the body; what stands behind it is ignored (contract 4.3).
-outcome<json::value> first_value(std::string_view body)
+// The first value of the body; whatever follows it is not looked at.
+std::optional<json::value> parse_first_value(std::string_view body)
 {
     json::parse_options options;
     options.max_depth = max_json_depth;
     json::stream_parser parser{{}, options};
-    json::error_code ec;
+    error_code ec;
     parser.write_some(body.data(), body.size(), ec);
     if (!ec) parser.finish(ec);
-    if (!ec) return parser.release();
-    std::string fault = go_syntax_fault(body);
-    return bad_json(fault.empty() ? "exceeded max depth" : std::move(fault));
+    if (ec) return std::nullopt;
+    return parser.release();
 }
 
 } // namespace
 
 outcome<std::vector<rights_check>> parse_authcheck(std::string_view body)
 {
-    const auto sent = first_value(body);
-    if (!sent) return sent.error();
+    if (std::string fault = go_syntax_fault(body); !fault.empty()) return not_json(std::move(fault));
+    const std::optional<json::value> whole = parse_first_value(body);
+    if (!whole) return not_json("exceeded max depth");
+
     std::vector<rights_check> checks;
-    if (sent->is_null()) return checks;
-    if (!sent->is_object()) {
-        return bad_json("json: cannot unmarshal " + std::string{json::to_string(sent->kind())} +
-                        " into Go value of type codersdk.AuthorizationRequest");
-    }
-    const json::value* const listed = sent->get_object().if_contains("checks");
-    if (listed == nullptr || listed->is_null()) return checks;
-    if (!listed->is_object()) {
-        return wrong_type(*listed, "AuthorizationRequest.checks", "map[string]codersdk.AuthorizationCheck");
-    }
-    for (const auto& [name, described] : listed->get_object()) {
-        auto check = check_from(name, described);
+    if (whole->is_null()) return checks;
+    if (!whole->is_object()) return wrong_type("checks", "codersdk.AuthorizationRequest");
+    const json::value* asked = field_of(whole->get_object(), "checks");
+    if (asked == nullptr) return checks;
+    if (!asked->is_object()) return wrong_type("checks", "map[string]codersdk.AuthorizationCheck");
+    for (const auto& one : asked->get_object()) {
+        auto check = read_check({one.key().data(), one.key().size()}, one.value());
         if (!check) return check.error();
         checks.push_back(std::move(*check));
     }
+    std::sort(checks.begin(), checks.end(), [](const rights_check& one, const rights_check& other) {
+        return one.name < other.name;
+    });
     return checks;
 }
 

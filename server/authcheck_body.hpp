@@ -1,4 +1,4 @@
-// The body of POST /api/v2/authcheck (contract 8.5). Pure, any thread.
+// The body of POST authcheck (contract 8.5): questions of a client about what it may do. Pure, any thread.
 #pragma once
 
 #include "auth/refusal.hpp"
@@ -9,16 +9,16 @@
 
 namespace latchkey {
 
-// One question: may the caller do `action` to the object? As sent; empty where it was left out.
 struct rights_check {
-    std::string name; // the caller's own, which the answer repeats
+    std::string name; // the client's, comes back with the answer
     std::string resource_type;
-    std::string owner_id; // a UUID, or "me"
+    std::string owner_id; // a UUID, "me", or empty
     std::string resource_id;
     std::string action;
 };
 
-// In the order sent; of two checks of one name the last counts. A refusal is the 400 of contract 4.3.
+// Sorted by name, as Go prints a map; a name that comes twice counts once, the last time. Field names
+// without case, unknown ones ignored, null as absent. A refusal is the 400 of contract 4.3.
 [[nodiscard]] outcome<std::vector<rights_check>> parse_authcheck(std::string_view body);
 
 } // namespace latchkey

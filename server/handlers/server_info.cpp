@@ -51,10 +51,10 @@ std::optional<refusal> fault_of(const std::vector<rights_check>& checks)
 {
     const auto by_id = static_cast<std::size_t>(std::count_if(checks.begin(), checks.end(), names_resource));
     if (by_id > max_checks_by_id) {
-        return refusals::bad_request("Endpoint only supports using \"resource_id\" field up to 10 times. Found " +
-                                     std::to_string(by_id) + " usages. Remove " +
-                                     std::to_string(by_id - max_checks_by_id) +
-                                     " objects with this field set.");
+        return refusals::bad_request(
+            "Endpoint only supports using \"resource_id\" field up to 10 times. Found " +
+            std::to_string(by_id) + " usages. Remove " + std::to_string(by_id - max_checks_by_id) +
+            " objects with this field set.");
     }
     for (const rights_check& check : checks) {
         if (auto fault = fault_of(check)) return fault;
