@@ -35,7 +35,7 @@ error_code audit_output::write_staged(bool and_sync)
     }
 
     error_code ec = append_all(file_, staged_);
-    if (!ec && and_sync) ec = sync_data(file_);
+    if (!ec && and_sync) ec = sync_file();
     if (ec) {
         // After a failed sync the kernel may have thrown away the pages and call them clean: what was
         // written counts as lost, and goes, so that nobody finds entries whose callers were told no.
@@ -65,19 +65,29 @@ std::vector<audit_output::staged_line> audit_output::written() const
 
 error_code audit_output::sync()
 {
-    const error_code ec = sync_data(file_);
+    const error_code ec = sync_file();
     if (!ec) synced_size_ = size_;
     return ec;
 }
 
+// A file that is durable without its name would be lost all the same.
+error_code audit_output::sync_file()
+{
+    if (has_new_name_) {
+        if (const error_code ec = sync_directory_of(path_)) return ec;
+        has_new_name_ = false;
+    }
+    return sync_data(file_);
+}
+
 error_code audit_output::rotate(std::string& renamed_to)
 {
-    const std::string fresh_name = path_ + ".next";
-    auto fresh = open_file(fresh_name, O_RDWR | O_APPEND | O_CREAT | O_TRUNC);
-    if (!fresh) return fresh.error();
-
     renamed_to = rotated_name(path_, first_seq_);
     if (facts_of(renamed_to)) return make_error_code(errc::file_exists);
+    const std::string fresh_name = path_ + ".next";
+    auto fresh = open_fresh(fresh_name);
+    if (!fresh) return fresh.error();
+
     if (std::rename(path_.c_str(), renamed_to.c_str()) != 0) return {errno, boost::system::system_category()};
     if (std::rename(fresh_name.c_str(), path_.c_str()) != 0) {
         const int cause = errno;
@@ -89,6 +99,23 @@ error_code audit_output::rotate(std::string& renamed_to)
     return adopt(std::move(*fresh));
 }
 
+result<file_descriptor> audit_output::open_fresh(const std::string& path)
+{
+    auto fresh = open_file(path, O_RDWR | O_APPEND | O_CREAT);
+    if (!fresh) return fresh.error();
+    const auto facts = facts_of(*fresh);
+    if (!facts) return facts.error();
+    // Somebody else may have created it, as logrotate does, but nothing may be in it.
+    if (!facts->is_regular || facts->size != 0) return make_error_code(errc::file_exists);
+    return fresh;
+}
+
+bool audit_output::is_deleted() const
+{
+    const auto facts = facts_of(file_);
+    return !facts || facts->is_unlinked;
+}
+
 bool audit_output::is_displaced() const
 {
     const auto facts = facts_of(path_);
@@ -97,16 +124,11 @@ bool audit_output::is_displaced() const
 
 error_code audit_output::follow_path()
 {
-    auto fresh = open_file(path_, O_RDWR | O_APPEND | O_CREAT);
+    auto fresh = open_fresh(path_);
     if (!fresh) return fresh.error();
-    const auto facts = facts_of(*fresh);
-    if (!facts) return facts.error();
-    // An external logrotate may create the new file, but nothing may be in it: the chain goes on there.
-    if (!facts->is_regular || facts->size != 0) return make_error_code(errc::file_exists);
     return adopt(std::move(*fresh));
 }
 
-// The fresh file is taken up even if its directory cannot be synced: the old one has lost its name.
 error_code audit_output::adopt(file_descriptor fresh)
 {
     const auto facts = facts_of(fresh);
@@ -117,8 +139,9 @@ error_code audit_output::adopt(file_descriptor fresh)
     size_ = 0;
     synced_size_ = 0;
     has_remains_ = false;
+    has_new_name_ = true;
     drop_staged();
-    return sync_directory_of(path_);
+    return {};
 }
 
 void audit_output::drop_staged()

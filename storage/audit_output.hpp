@@ -52,12 +52,15 @@ public:
     error_code sync();
     bool has_unsynced() const { return synced_size_ != size_; }
 
-    // Renames the file to `rotated_name` and goes on in a fresh one. On an error it goes on in the old one.
-    // Sets what the file was renamed to. Sync first: the old file is not touched again.
+    // Renames the file to `rotated_name` and goes on in a fresh one; sets what it was renamed to. On an error
+    // it goes on in the old one. Sync first: the old file is not touched again.
     error_code rotate(std::string& renamed_to);
 
     // True if the file at the path is not the one being written: somebody renamed or removed it.
     bool is_displaced() const;
+
+    // True if the file being written has been deleted: what is written now is lost with it.
+    bool is_deleted() const;
 
     // Goes on in a fresh file at the path, when `is_displaced`. On an error it goes on in the old one.
     // Sync first, as for `rotate`.
@@ -77,7 +80,9 @@ private:
     std::optional<open_error> find_chain_end();
     std::optional<open_error> take_up(const std::string& path, const file_descriptor& file);
     open_error reason(std::string_view what, std::string_view remedy) const;
+    static result<file_descriptor> open_fresh(const std::string& path);
     error_code adopt(file_descriptor fresh);
+    error_code sync_file();
     void drop_staged();
 
     const std::string path_;
@@ -91,7 +96,8 @@ private:
     std::uint64_t first_seq_ = 1;
     std::uint64_t size_ = 0; // of the whole lines of the chain
     std::uint64_t synced_size_ = 0;
-    bool has_remains_ = false; // of a failed write behind size_
+    bool has_remains_ = false;  // of a failed write behind size_
+    bool has_new_name_ = false; // which its directory has not been synced with
 
     struct extent {
         std::size_t begin = 0; // in staged_

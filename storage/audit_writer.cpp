@@ -156,7 +156,8 @@ void audit_writer::index_written()
 
 void audit_writer::sync_if_due(bool is_last)
 {
-    if (probe_due_ || !output_->has_unsynced()) return;
+    // Once a sync has failed, one that succeeds proves nothing about what was written before.
+    if (doubtful_from_ != 0) return;
     const bool is_due = sync_due_ && std::chrono::steady_clock::now() >= *sync_due_;
     if (is_due || is_last) sync_now();
 }
@@ -176,6 +177,7 @@ bool audit_writer::sync_now()
 
 void audit_writer::make_room()
 {
+    if (output_->is_deleted()) return follow_path();
     if (options_.rotate_bytes == 0 || output_->size() < options_.rotate_bytes) return;
     if (rotation_due_ && std::chrono::steady_clock::now() < *rotation_due_) return;
     if (output_->is_displaced())

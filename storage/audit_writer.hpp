@@ -69,6 +69,7 @@ private:
     bool sync_now();
     void make_room();
     void rotate();
+    error_code take_fresh_file();
     void follow_path();
     void probe();
     void fail(const error_code& ec, std::string_view what);

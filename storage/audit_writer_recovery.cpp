@@ -9,8 +9,7 @@ void audit_writer::rotate()
 {
     if (!sync_now()) return;
     std::string renamed_to;
-    const error_code ec = output_->rotate(renamed_to);
-    if (output_->size() != 0) {
+    if (const error_code ec = output_->rotate(renamed_to)) {
         // Better one file that grows than no log.
         rotation_due_ = std::chrono::steady_clock::now() + options_.probe_interval;
         set_problem("the audit log cannot be rotated: " + ec.message());
@@ -19,7 +18,15 @@ void audit_writer::rotate()
     index_.sources().rename(file_number_, renamed_to);
     file_number_ = index_.sources().add_fresh(output_->path(), output_->identity());
     rotation_due_.reset();
-    set_problem(ec ? "the audit log's directory cannot be synced: " + ec.message() : "");
+    set_problem("");
+}
+
+error_code audit_writer::take_fresh_file()
+{
+    if (const error_code ec = output_->follow_path()) return ec;
+    file_number_ = index_.sources().add_fresh(output_->path(), output_->identity());
+    rotation_due_.reset();
+    return {};
 }
 
 void audit_writer::follow_path()
@@ -27,20 +34,20 @@ void audit_writer::follow_path()
     if (probe_due_ || !output_->is_displaced() || !sync_now()) return;
 
     const std::uint64_t last_in_old = output_->last_seq();
-    const error_code ec = output_->follow_path();
-    if (output_->size() != 0 || output_->is_displaced()) {
+    const bool is_old_deleted = output_->is_deleted();
+    if (const error_code ec = take_fresh_file()) {
+        if (is_old_deleted) return fail(ec, "was deleted and cannot be created anew");
         rotation_due_ = std::chrono::steady_clock::now() + options_.probe_interval;
         set_problem("the audit log cannot be reopened, it goes on in the old file: " + ec.message());
         return;
     }
-    file_number_ = index_.sources().add_fresh(output_->path(), output_->identity());
 
-    // An entry at once, so that the chain can be taken up here after a restart, wherever the old file is
-    // then.
-    output_->stage(audit_note(clock_, "reopen", {{"last_seq_before", last_in_old}}));
-    if (const error_code failure = output_->write_staged(true)) return fail(failure, "cannot be written");
+    // An entry at once: the chain can then be taken up here after a restart, wherever the old file is.
+    output_->stage(
+        audit_note(clock_, "reopen", {{"last_seq_before", last_in_old}, {"was_deleted", is_old_deleted}}));
+    if (const error_code ec = output_->write_staged(true)) return fail(ec, "cannot be written");
     index_written();
-    set_problem(ec ? "the audit log's directory cannot be synced: " + ec.message() : "");
+    set_problem("");
 }
 
 // Tries to write an entry that tells of the failure; once that is durable, the log is writable again.
@@ -59,11 +66,10 @@ void audit_writer::probe()
         fields["doubtful_to_seq"] = output_->last_seq();
     }
 
+    probe_due_ = std::chrono::steady_clock::now() + options_.probe_interval;
+    if (output_->is_deleted() && take_fresh_file()) return;
     output_->stage(audit_note(clock_, "recover", std::move(fields)));
-    if (output_->write_staged(true)) {
-        probe_due_ = std::chrono::steady_clock::now() + options_.probe_interval;
-        return;
-    }
+    if (output_->write_staged(true)) return;
     probe_due_.reset();
     unsynced_from_ = 0;
     doubtful_from_ = 0;
@@ -79,7 +85,6 @@ void audit_writer::fail(const error_code& ec, std::string_view what)
     failure_ = std::string{what} + ": " + ec.message();
     failed_since_ = clock_.now();
     probe_due_ = std::chrono::steady_clock::now() + options_.probe_interval;
-    sync_due_.reset();
     const std::lock_guard lock{mutex_};
     can_write_ = false;
     problem_ = "the audit log " + failure_;

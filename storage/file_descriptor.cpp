@@ -18,8 +18,10 @@ error_code last_error() noexcept
 
 file_facts facts_from(const struct stat& status) noexcept
 {
-    return {
-        {status.st_dev, status.st_ino}, static_cast<std::uint64_t>(status.st_size), S_ISREG(status.st_mode)};
+    return {{status.st_dev, status.st_ino},
+            static_cast<std::uint64_t>(status.st_size),
+            S_ISREG(status.st_mode),
+            status.st_nlink == 0};
 }
 
 template <class Call>

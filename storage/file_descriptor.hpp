@@ -44,6 +44,7 @@ struct file_facts {
     file_identity identity;
     std::uint64_t size = 0;
     bool is_regular = false;
+    bool is_unlinked = false; // no name is left for it
 };
 
 // `flags` as for open(2), O_CLOEXEC added; files are created with mode 0600.

@@ -5,7 +5,9 @@
 #include "storage/task.hpp"
 
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 
 #include <memory>
 #include <utility>
@@ -30,8 +32,10 @@ public:
 
     void resume(T value) override
     {
-        // The coroutine's work guard (co_spawn holds one for its whole life) keeps the context running.
-        const executor where = asio::get_associated_executor(handler_);
+        // Asio signals the woken thread after it has let go of its lock. Without work of our own, that thread
+        // could by then have run the coroutine to its end, left run() and destroyed the context.
+        const auto where =
+            asio::prefer(asio::get_associated_executor(handler_), asio::execution::outstanding_work.tracked);
         asio::post(where, [handler = std::move(handler_), value = std::move(value)]() mutable {
             std::move(handler)(std::move(value));
         });

@@ -6,6 +6,11 @@
 // what the store's kind survives (sqlite: power loss after the answer), and from that moment no thread of
 // any process that shares the store accepts what it removed.
 //
+// A mutation that fails with unavailable gave nothing: no key, no longer expiry, no role. What it was to take
+// away may be gone all the same, until the store can be written again, and for good from then on. A store
+// that knows it cannot write refuses mutations before they begin, and those change nothing. A not_found from
+// a mutation is as durable as its success would be.
+//
 // Threads: one object serves all shards. Tasks are awaited on a shard's io_context and resume there.
 #pragma once
 
@@ -30,8 +35,9 @@ struct owner_view {
     std::uint32_t key_epoch = 0;
 };
 
-// Answer of store::lookup. While it lives, the key it points to stays as it is: so keep it short, and
-// never across a co_await.
+// Answer of store::lookup. While it lives, the key it points to stays as it is: so keep it short, never
+// across a co_await, and never two at once or beside another call of the store on the same thread: they may
+// need the same lock.
 struct key_lookup {
     enum class outcome {
         found,  // `key` and `owner` are set; expiry, epoch and status are the caller's to check
@@ -89,7 +95,8 @@ public:
     // Only after lookup said `ask`. not_found: no such key.
     virtual task<result<key_with_owner>> ask(key_id id) = 0;
 
-    // Remembers a use; kept apart from the key's record, right to within a minute (contract A17).
+    // Remembers a use, unless a later one is known; kept apart from the key's record, right to within a
+    // minute (contract A17).
     virtual void record_use(const key_id& id, time_point when) noexcept = 0;
 
     // --- keys ---
@@ -112,7 +119,8 @@ public:
     // expires_at = min(expires_at, now), in one step. not_found.
     virtual task<result<expiry_change>> expire_key(key_id id, time_point now) = 0;
 
-    // expires_at = until, if the key is still live at `now`: sliding expiry of session keys. not_found.
+    // expires_at = until, if the key is still live at `now`: sliding expiry of session keys. An expired key
+    // stays as it is, which is a success. not_found.
     virtual task<result<void>> extend_key(key_id id, time_point until, time_point now) = 0;
 
     // Returns what was deleted. not_found.
@@ -126,6 +134,7 @@ public:
     // As insert_user; users_exist when there is any user but the system's, decided in the same step.
     virtual task<result<void>> insert_first_user(user added) = 0;
 
+    // Any user but the system's.
     virtual task<result<bool>> has_users() = 0;
 
     // not_found. Finds deleted users too.

@@ -17,16 +17,6 @@ task<void> append_into(audit_file& log, audit_entry entry, std::optional<result<
     outcome = appended;
 }
 
-// Appends until the log takes entries again; the probe runs each millisecond.
-void append_until_taken(audit_fixture& audit, int n)
-{
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-    while (!audit.append(numbered_entry(n))) {
-        REQUIRE(std::chrono::steady_clock::now() < deadline);
-        std::this_thread::yield();
-    }
-}
-
 audit_entry newest(audit_fixture& audit, const std::string& action)
 {
     const audit_page page = audit.search({.action = action});
@@ -52,7 +42,7 @@ TEST_CASE("a full disk refuses entries, loses none, and is recovered from", "[st
         CHECK_FALSE(audit.log->health().can_write);
         CHECK(audit.log->health().problem == "the audit log cannot be written: File too large");
     }
-    append_until_taken(audit, 6);
+    audit.append_until_taken(6);
 
     CHECK(audit.log->health().can_write);
     CHECK(audit.log->health().problem.empty());
@@ -77,7 +67,7 @@ TEST_CASE("an entry whose sync failed is refused and not kept", "[storage][audit
         CHECK(audit.append(numbered_entry(4)).error() == storage_errc::unavailable);
         CHECK(audit.log->health().problem == "the audit log cannot be written: Input/output error");
     }
-    append_until_taken(audit, 5);
+    audit.append_until_taken(5);
     audit.close();
 
     CHECK(read_all(audit.path).starts_with(before));
@@ -101,7 +91,7 @@ TEST_CASE("entries acknowledged before a sync that failed are noted as doubtful"
         }
         CHECK(audit.log->health().problem == "the audit log cannot be synced: Input/output error");
     }
-    append_until_taken(audit, 2);
+    audit.append_until_taken(2);
 
     const audit_entry note = newest(audit, "recover");
     CHECK(note.additional_fields.at("doubtful_from_seq").to_number<int>() == 1);

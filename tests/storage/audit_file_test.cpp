@@ -233,6 +233,41 @@ TEST_CASE("after somebody renamed the file, reopening goes on in a fresh one", "
     CHECK(audit.verify().entries == 6);
 }
 
+TEST_CASE("after the file was deleted, the log goes on in a fresh one and says so", "[storage][audit_file]")
+{
+    audit_fixture audit;
+    audit.open();
+    audit.append_numbered(1, 3);
+    std::filesystem::remove(audit.path);
+
+    audit.append_numbered(4, 5);
+
+    CHECK(actions_in(audit) == std::vector<std::string>{"reopen", "create", "create"});
+    audit.open();
+    audit.append_numbered(6, 6);
+    audit.close();
+    CHECK_FALSE(audit.verify().fault.has_value());
+    CHECK(audit.verify().first_seq == 4);
+    CHECK(audit.verify().last_seq == 7);
+}
+
+TEST_CASE("a deleted file that cannot be created anew refuses entries until it can", "[storage][audit_file]")
+{
+    audit_fixture audit;
+    audit.open();
+    audit.append_numbered(1, 3);
+    std::filesystem::remove(audit.path);
+    std::filesystem::create_directory(audit.path);
+
+    CHECK(audit.append(numbered_entry(4)).error() == storage_errc::unavailable);
+    check_mentions(audit.log->health().problem, "was deleted and cannot be created anew");
+
+    std::filesystem::remove(audit.path);
+    audit.append_until_taken(5);
+    CHECK(actions_in(audit) == std::vector<std::string>{"recover", "create"});
+    CHECK(audit.search({}).entries.front().id == numbered_id(5));
+}
+
 TEST_CASE("reopening a file that nobody renamed changes nothing", "[storage][audit_file]")
 {
     audit_fixture audit;

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdlib.h>
+#include <thread>
 
 namespace latchkey::test {
 
@@ -137,6 +138,15 @@ void audit_fixture::append_numbered(int first, int last)
 {
     for (int n = first; n <= last; ++n)
         REQUIRE(append(numbered_entry(n)).has_value());
+}
+
+void audit_fixture::append_until_taken(int n)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while (!append(numbered_entry(n))) {
+        REQUIRE(std::chrono::steady_clock::now() < deadline);
+        std::this_thread::yield();
+    }
 }
 
 audit_page audit_fixture::search(audit_query query)

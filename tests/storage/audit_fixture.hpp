@@ -70,6 +70,7 @@ public:
 
     result<void> append(audit_entry entry);
     void append_numbered(int first, int last); // both included; fails the test on an error
+    void append_until_taken(int n);            // while the log recovers, which it tries each millisecond
     audit_page search(audit_query query);
     audit_verdict verify() const { return verify_audit_log(path, weak_digest); }
 };
