@@ -6,7 +6,6 @@
 
 #include <charconv>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -54,11 +53,12 @@ public:
         return *this;
     }
 
-    json_object_writer& texts(std::string_view name, std::span<const std::string> values)
+    template <class Texts>
+    json_object_writer& texts(std::string_view name, const Texts& values)
     {
         char before = '[';
         field(name);
-        for (const std::string& value : values) {
+        for (const std::string_view value : values) {
             out_ += before;
             append_json_string(out_, value);
             before = ',';
