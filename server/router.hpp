@@ -9,6 +9,7 @@
 #include <boost/beast/http/verb.hpp>
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace latchkey {
@@ -58,5 +59,8 @@ struct route_match {
 // `path`: normalised, runs of slashes collapsed. Static segments beat parameters. HEAD is served by GET's
 // row.
 route_match match_route(http::verb method, std::string_view path) noexcept;
+
+// For the Allow line of a 405: "GET, HEAD, POST". Empty where no route has this path.
+std::string allowed_methods(std::string_view path);
 
 } // namespace latchkey

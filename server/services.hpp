@@ -2,10 +2,12 @@
 // outlives the shards.
 #pragma once
 
+#include "server/address_block.hpp"
 #include "storage/records.hpp"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace latchkey {
 
@@ -30,6 +32,7 @@ struct web_settings {
     std::string access_url; // --access-url, for WWW-Authenticate and buildinfo; may be empty
     std::optional<std::string> coder_version; // --coder-version: sent as X-Coder-Build-Version
     uuid deployment_id{};
+    std::vector<address_block> trusted_proxies; // --trusted-proxy: whose X-Forwarded-For is believed
 };
 
 struct services {

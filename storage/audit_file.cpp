@@ -23,7 +23,7 @@ std::vector<audit_part> parts_of(const audit_output& output)
 
 } // namespace
 
-boost::system::result<std::unique_ptr<audit_file>, open_error>
+open_result<std::unique_ptr<audit_file>>
 audit_file::open(audit_options options, const clock& clock, worker_pool& pool)
 {
     auto output = audit_output::open(options.path, options.digest_of);

@@ -18,7 +18,7 @@ public:
     // Opens or creates the log, takes its lock, repairs a torn end (and notes that in the log), and starts to
     // index what is there. The error is one line that says what is wrong and what to do.
     // `clock` and `pool` outlive the log; searches run on the pool, so stop it before the log is destroyed.
-    static boost::system::result<std::unique_ptr<audit_file>, open_error>
+    static open_result<std::unique_ptr<audit_file>>
     open(audit_options options, const clock& clock, worker_pool& pool);
     ~audit_file() override;
 

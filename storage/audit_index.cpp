@@ -49,7 +49,7 @@ void audit_index::build(std::vector<audit_part> parts)
     // Numbered before the writer's own file could be displaced under the same name.
     for (const auto& part : parts)
         sources_.number_of(part.path, part.identity);
-    builder_ = std::thread{[this, parts = std::move(parts)]() mutable { build_all(std::move(parts)); }};
+    builder_ = std::thread{[this, parts = std::move(parts)] { build_all(parts); }};
 }
 
 task<result<void>> audit_index::wait_until_built()
@@ -82,7 +82,7 @@ void audit_index::stop()
         caller->resume(storage_errc::unavailable);
 }
 
-void audit_index::build_all(std::vector<audit_part> parts)
+void audit_index::build_all(const std::vector<audit_part>& parts)
 {
     for (const auto& part : parts) {
         if (stop_requested_) return;

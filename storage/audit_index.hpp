@@ -60,7 +60,7 @@ private:
     // Numbers for text, from 1; 0 stands for empty text.
     using dictionary = std::unordered_map<std::string, std::uint32_t, text_hash, std::equal_to<>>;
 
-    void build_all(std::vector<audit_part> parts);
+    void build_all(const std::vector<audit_part>& parts);
     void build_from(const audit_part& part);
     audit_row row_for(std::uint32_t file, std::uint64_t offset, std::size_t length, const audit_line& line);
     bool translate(const audit_query& query, audit_row_filter& filter) const;

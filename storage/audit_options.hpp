@@ -1,4 +1,4 @@
-// How an audit log is kept: what --audit-log, --audit-sync, --audit-when-full and --audit-rotate-bytes set.
+// How an audit log is kept: what --audit-log, --audit-sync, --audit-when-full and --audit-rotate-size set.
 #pragma once
 
 #include "storage/audit_line.hpp"

@@ -32,7 +32,7 @@ public:
     };
 
     // Creates the file (0600) if there is none, finds the end of the chain, cuts a torn end off.
-    static boost::system::result<std::unique_ptr<audit_output>, open_error> open(std::string path,
+    static open_result<std::unique_ptr<audit_output>> open(std::string path,
                                                                                  line_digest digest_of);
 
     // What `open` had to cut; bytes is 0 if nothing.

@@ -29,7 +29,7 @@ const audit_part* newest(const std::vector<audit_part>& parts)
 
 } // namespace
 
-boost::system::result<std::unique_ptr<audit_output>, open_error> audit_output::open(std::string path,
+open_result<std::unique_ptr<audit_output>> audit_output::open(std::string path,
                                                                                     line_digest digest_of)
 {
     std::unique_ptr<audit_output> output{new audit_output{std::move(path), digest_of}};

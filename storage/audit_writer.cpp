@@ -38,22 +38,20 @@ error_code audit_writer::start(const std::optional<audit_entry>& first)
 
 void audit_writer::append(audit_entry entry, caller waiting)
 {
-    storage_errc refusal{};
+    storage_errc refusal = storage_errc::unavailable;
     {
         const std::lock_guard lock{mutex_};
         if (is_closed_ || !can_write_) {
-            refusal = storage_errc::unavailable;
             ++refused_;
         } else if (options_.when_full == audit_when_full::refuse && queue_.size() >= options_.queue_limit) {
             refusal = storage_errc::overloaded;
         } else {
             queue_.push_back({std::move(entry), std::move(waiting)});
+            wake_.notify_one();
+            return;
         }
     }
-    if (refusal == storage_errc{})
-        wake_.notify_one();
-    else
-        waiting->resume(refusal);
+    waiting->resume(refusal);
 }
 
 void audit_writer::reopen()

@@ -1,13 +1,22 @@
-// Why something that the server needs could not be opened at start: one line for the operator that says
-// what is wrong and what to do about it.
+// Why something that the server needs could not be opened at start.
 #pragma once
 
+#include "storage/error.hpp"
+
 #include <string>
+#include <utility>
 
 namespace latchkey {
 
 struct open_error {
-    std::string message;
+    explicit open_error(std::string message_) : message{std::move(message_)} {}
+    open_error(error_code code_, std::string message_) : code{code_}, message{std::move(message_)} {}
+
+    error_code code = storage_errc::unavailable; // or bad_file
+    std::string message; // one line for the operator: what is wrong, and what to do about it
 };
+
+template <class T>
+using open_result = boost::system::result<T, open_error>;
 
 } // namespace latchkey

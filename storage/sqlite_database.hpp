@@ -2,7 +2,7 @@
 // SQLite. Owned by the sqlite store; used by one thread at a time.
 #pragma once
 
-#include "storage/error.hpp"
+#include "storage/open_error.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -14,15 +14,6 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace latchkey {
-
-// Why a store could not be opened: one line for people, which says what to do.
-struct open_error {
-    error_code code; // bad_file or unavailable
-    std::string message;
-};
-
-template <class T>
-using open_result = boost::system::result<T, open_error>;
 
 class sqlite_statement {
 public:

@@ -17,6 +17,8 @@ template <class... Cases>
 struct overloaded_cases : Cases... {
     using Cases::operator()...;
 };
+template <class... Cases> // clang 14 cannot deduce an aggregate's arguments
+overloaded_cases(Cases...)->overloaded_cases<Cases...>;
 
 // Nothing was there to change, as far as memory knows; but that may rest on a removal that is still on its
 // way to the disk. Answering after it keeps "it is gone" true for whoever asks, even across a crash.

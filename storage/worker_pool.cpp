@@ -49,21 +49,17 @@ task<result<void>> worker_pool::perform(call* what)
 
 void worker_pool::enqueue(waiting_call waiting)
 {
-    storage_errc refusal{};
+    storage_errc refusal = storage_errc::unavailable;
     {
         const std::lock_guard lock{mutex_};
-        if (stopped_) {
-            refusal = storage_errc::unavailable;
-        } else if (queue_.size() >= queue_limit_) {
-            refusal = storage_errc::overloaded;
-        } else {
+        if (!stopped_ && queue_.size() < queue_limit_) {
             queue_.push_back(std::move(waiting));
+            wake_.notify_one();
+            return;
         }
+        if (!stopped_) refusal = storage_errc::overloaded;
     }
-    if (refusal == storage_errc{})
-        wake_.notify_one();
-    else
-        waiting.caller->resume(refusal);
+    waiting.caller->resume(refusal);
 }
 
 void worker_pool::work_until_stopped()

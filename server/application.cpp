@@ -1,0 +1,324 @@
+#include "server/application.hpp"
+
+#include "auth/audit_service.hpp"
+#include "auth/crypto.hpp"
+#include "auth/key_service.hpp"
+#include "auth/password_hasher.hpp"
+#include "auth/pepper.hpp"
+#include "auth/user_service.hpp"
+#include "auth/verification_recorder.hpp"
+#include "auth/verifier.hpp"
+#include "server/rate_limiter.hpp"
+#include "server/shard_handler.hpp"
+#include "storage/audit_file.hpp"
+#include "storage/memory_store.hpp"
+#include "storage/sqlite_store.hpp"
+#include "storage/worker_pool.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <thread>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t waiting_logins = 64;    // for one Argon2id worker; beyond: 429
+constexpr std::size_t waiting_searches = 256; // for one thread that reads the audit log; beyond: 429
+
+unsigned core_count() noexcept
+{
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+lifetime_settings lifetimes_of(const config& settings)
+{
+    return {.standard = settings.default_token_lifetime,
+            .maximum = settings.max_token_lifetime,
+            .admin_maximum = settings.max_admin_token_lifetime,
+            .session = settings.session_duration};
+}
+
+web_settings web_settings_of(const config& settings)
+{
+    web_settings web;
+    web.cookie = {.secure = settings.secure_auth_cookie,
+                  .same_site_none = settings.samesite_auth_cookie == same_site::none,
+                  .host_prefix = settings.host_prefix_cookie};
+    web.password_login = !settings.disable_password_auth;
+    web.access_url = settings.access_url;
+    if (!settings.coder_version.empty()) web.coder_version = settings.coder_version;
+    web.deployment_id = random_uuid();
+    web.trusted_proxies = settings.trusted_proxies;
+    return web;
+}
+
+verifications_recorded recorded_by(verification_logging setting) noexcept
+{
+    switch (setting) {
+    case verification_logging::all: return verifications_recorded::all;
+    case verification_logging::denied: return verifications_recorded::denied;
+    case verification_logging::none: return verifications_recorded::none;
+    }
+    return verifications_recorded::denied;
+}
+
+open_result<pepper_set> load_peppers(const std::string& path)
+{
+    if (path.empty()) return pepper_set{};
+    std::ifstream file{path, std::ios::binary};
+    secret_text text{std::string{std::istreambuf_iterator<char>{file}, {}}};
+    if (!file.is_open() || file.bad()) {
+        return open_error{"pepper file " + path +
+                          ": cannot be read; check --pepper-file and its permissions"};
+    }
+    auto peppers = pepper_set::parse(text.expose());
+    if (!peppers) return open_error{"pepper file " + path + ": " + peppers.error().text};
+    return std::move(*peppers);
+}
+
+open_result<std::unique_ptr<store>> open_store(const config& settings, const clock& now)
+{
+    const auto retention = std::chrono::floor<microseconds>(settings.api_keys_retention);
+    if (settings.store.engine == store_engine::memory) {
+        return std::unique_ptr<store>{std::make_unique<memory_store>(now, retention)};
+    }
+    auto opened = sqlite_store::open(settings.store.path, now, {.retention = retention});
+    if (!opened) return opened.error();
+    return std::unique_ptr<store>{std::move(*opened)};
+}
+
+std::string exception_text(const std::exception_ptr& thrown)
+{
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "something that is no std::exception";
+    }
+}
+
+} // namespace
+
+// In the order of making; destroyed from the last to the first. What posts to an io_context (writers and
+// pools) is stopped by wait_until_stopped() before anything here goes.
+struct application::parts {
+    parts(config given, const logger& log_)
+        : settings{std::move(given)},
+          log{log_},
+          web{web_settings_of(settings)},
+          password_workers{settings.password_workers != 0 ? settings.password_workers
+                                                          : std::max(1u, core_count() / 2),
+                           waiting_logins},
+          limits{{.api = settings.api_rate_limit}, now}
+    {}
+
+    config settings;
+    const logger& log;
+    steady_wall_clock now;
+    web_settings web;
+    asio::io_context waiting{1}; // for what start and stop wait for; the shards have their own
+    pepper_set peppers;
+    worker_pool audit_readers{1, waiting_searches};
+    worker_pool password_workers; // of their own: a flood of logins starves nobody else (design.md 5)
+    rate_limiter limits;
+    std::unique_ptr<store> records;
+    std::unique_ptr<audit_file> audit;
+
+    // Made by open_stores(), when the two above are there.
+    std::optional<decision_log> decisions;
+    std::optional<password_hasher> hasher;
+    std::optional<verifier> tokens;
+    std::optional<key_service> keys;
+    std::optional<user_service> users;
+    std::optional<audit_service> audits;
+    std::optional<verification_recorder> verifications;
+    std::optional<services> use;
+
+    std::optional<http_server> server;
+    bool is_stopped = false;
+
+    // Runs `work` to its end on the calling thread; not for a shard's.
+    template <class T>
+    T wait_for(task<T> work)
+    {
+        std::optional<T> value;
+        std::exception_ptr failure;
+        auto end = [&](std::exception_ptr thrown, T made) {
+            failure = std::move(thrown);
+            value.emplace(std::move(made));
+        };
+        asio::co_spawn(waiting, std::move(work), std::move(end));
+        waiting.restart();
+        waiting.run();
+        if (failure) std::rethrow_exception(failure);
+        return std::move(*value);
+    }
+
+    void stop_everything();
+};
+
+application::application(config settings, const logger& log)
+    : parts_{std::make_unique<parts>(std::move(settings), log)}
+{}
+
+open_result<std::unique_ptr<application>> application::start(config settings, const logger& log)
+{
+    std::unique_ptr<application> made{new application{std::move(settings), log}};
+    if (auto opened = made->open_stores(); !opened) return opened.error();
+    if (auto prepared = made->prepare_users(); !prepared) return prepared.error();
+    if (auto listening = made->listen(); !listening) return listening.error();
+    return made;
+}
+
+application::~application()
+{
+    begin_stop(stop_mode::at_once);
+    wait_until_stopped();
+}
+
+open_result<void> application::open_stores()
+{
+    parts& all = *parts_;
+    auto peppers = load_peppers(all.settings.pepper_file);
+    if (!peppers) return peppers.error();
+    all.peppers = std::move(*peppers);
+
+    auto records = open_store(all.settings, all.now);
+    if (!records) return records.error();
+    all.records = std::move(*records);
+
+    auto audit = audit_file::open({.path = all.settings.audit_log,
+                                   .digest_of = sha256,
+                                   .sync = all.settings.audit_sync,
+                                   .when_full = all.settings.audit_when_full,
+                                   .rotate_bytes = all.settings.audit_rotate_size},
+                                  all.now,
+                                  all.audit_readers);
+    if (!audit) return audit.error();
+    all.audit = std::move(*audit);
+
+    const lifetime_settings lifetimes = lifetimes_of(all.settings);
+    const session_settings sessions{.refresh = !all.settings.disable_session_expiry_refresh,
+                                    .longest = lifetimes.maximum};
+    store& store = *all.records;
+    all.decisions.emplace(*all.audit, all.now);
+    all.hasher.emplace(all.password_workers);
+    all.tokens.emplace(store, all.peppers, all.now, sessions);
+    all.keys.emplace(store, *all.decisions, all.peppers, all.now, lifetimes);
+    all.users.emplace(store,
+                      *all.decisions,
+                      *all.hasher,
+                      all.peppers,
+                      all.now,
+                      lifetimes,
+                      login_settings{.password_login = all.web.password_login});
+    all.audits.emplace(*all.decisions, store);
+    all.verifications.emplace(*all.audit, all.now, recorded_by(all.settings.audit_verify));
+    all.use.emplace(services{store,
+                             *all.audit,
+                             *all.tokens,
+                             *all.keys,
+                             *all.users,
+                             *all.audits,
+                             all.limits,
+                             *all.verifications,
+                             all.now,
+                             all.web});
+    return {};
+}
+
+open_result<void> application::prepare_users()
+{
+    parts& all = *parts_;
+    if (const auto made = all.wait_for(all.users->ensure_system_user()); !made) {
+        return open_error{made.error(), "the store cannot be written: " + made.error().message()};
+    }
+    const auto has_users = all.wait_for(all.users->has_first_user());
+    if (!has_users) return open_error{"the store cannot be read: " + has_users.error().message};
+    needs_first_user_ = !*has_users;
+
+    first_user_settings& first = all.settings.first_user;
+    if (!needs_first_user_ || !first.is_given()) return {};
+    new_user asked;
+    asked.email = first.email;
+    asked.username = first.username;
+    asked.password = std::move(first.password);
+    const auto made =
+        all.wait_for(all.users->create_first_user(std::move(asked), {random_uuid(), "", "latchkey serve"}));
+    if (!made) {
+        const refusal& why = made.error();
+        const std::string& detail = why.validations.empty() ? why.detail : why.validations.front().detail;
+        return open_error{"the first user cannot be made: " + why.message + (detail.empty() ? "" : ": ") +
+                          detail + "; check LATCHKEY_FIRST_USER_EMAIL, _USERNAME and _PASSWORD"};
+    }
+    needs_first_user_ = false;
+    all.log.info("made the first user", {{"username", made->username}});
+    return {};
+}
+
+open_result<void> application::listen()
+{
+    parts& all = *parts_;
+    http_server_options options;
+    options.listen = all.settings.listen;
+    options.shards = all.settings.threads != 0 ? all.settings.threads : core_count();
+    options.limits.connections = all.settings.max_connections;
+    options.limits.drain = std::chrono::ceil<std::chrono::milliseconds>(all.settings.drain);
+    options.make_handler = [&all](asio::io_context& shard, std::size_t) {
+        return std::make_unique<shard_handler>(*all.use, shard.get_executor());
+    };
+    options.on_exception = [&all](const request& asked, std::exception_ptr thrown) {
+        all.log.error("a handler threw",
+                      {{"request_id", to_string(asked.id)}, {"exception", exception_text(thrown)}});
+    };
+    all.server.emplace(std::move(options));
+    if (const auto failure = all.server->start()) {
+        return open_error{failure->why,
+                          "cannot listen on " + to_string(failure->address) + ": " + failure->why.message() +
+                              "; choose another --listen address or stop what uses it"};
+    }
+    return {};
+}
+
+const std::vector<listen_address>& application::addresses() const noexcept
+{
+    return parts_->server->addresses();
+}
+
+void application::begin_stop(stop_mode mode)
+{
+    if (parts_->server) parts_->server->begin_stop(mode);
+}
+
+void application::wait_until_stopped()
+{
+    if (std::exchange(parts_->is_stopped, true)) return;
+    parts_->stop_everything();
+}
+
+void application::parts::stop_everything()
+{
+    if (server) server->join();
+    if (verifications) {
+        if (const auto flushed = wait_for(verifications->flush()); !flushed) {
+            log.warning("folded verifications could not be recorded", {{"error", flushed.error()}});
+        }
+    }
+    password_workers.stop();
+    audit_readers.stop();
+    if (audit) audit->close();
+    if (auto* const durable = dynamic_cast<sqlite_store*>(records.get())) durable->close();
+}
+
+void application::reopen_audit_log()
+{
+    parts_->audit->reopen();
+}
+
+} // namespace latchkey

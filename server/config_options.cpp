@@ -1,0 +1,144 @@
+#include "server/config_options.hpp"
+
+#include "server/config_setters.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace latchkey {
+
+namespace {
+
+using enum option_kind;
+
+// A row of three lines here would be one of seven by the tool.
+// clang-format off
+constexpr config_option options[] = {
+    {"Server", "config", "FILE", "",
+     "read `name = value` lines from FILE; # starts a comment",
+     value, take_path<&config::file>},
+    {"Server", "listen", "ADDRESS", "127.0.0.1:7080",
+     "HOST:PORT, [IPV6]:PORT or unix:/PATH to serve on",
+     list, take_listen_address},
+    {"Server", "threads", "N", "auto",
+     "threads that serve connections; auto: one for each core",
+     value, take_thread_count<&config::threads, 256>},
+    {"Server", "max-connections", "N", "10000",
+     "connections open at a time; further ones are answered 503 and closed",
+     value, take_count<&config::max_connections, 1, 1'000'000>},
+    {"Server", "drain", "DURATION", "10s",
+     "how long a stop waits for requests in flight",
+     value, take_span<&config::drain, zero_span::allowed>},
+    {"Server", "trusted-proxy", "CIDR", "",
+     "proxies whose X-Forwarded-For is believed",
+     list, take_trusted_proxy},
+    {"Server", "access-url", "URL", "",
+     "where clients reach this server, as sent in challenges and buildinfo",
+     value, take_access_url},
+    {"Server", "coder-version", "vX.Y.Z", "",
+     "version to report to the coder CLI in X-Coder-Build-Version",
+     value, take_coder_version},
+
+    {"Storage", "store", "STORE", "sqlite:latchkey.db",
+     "sqlite:PATH (durable) or memory: (forgets at exit)",
+     value, take_store},
+    {"Storage", "pepper-file", "FILE", "",
+     "keep HMACs under the first line of FILE instead of plain hashes; further lines are older peppers",
+     value, take_path<&config::pepper_file>},
+
+    {"Audit", "audit-log", "FILE", "audit.log",
+     "the append-only log",
+     value, take_path<&config::audit_log>},
+    {"Audit", "audit-sync", "WHEN", "always",
+     "always: answer after the entry is on the disk; interval: sync once a second; never: leave it "
+     "to the system",
+     value, take_choice<&config::audit_sync, audit_syncs>},
+    {"Audit", "audit-when-full", "WHAT", "refuse",
+     "when the disk cannot keep up: refuse (503) or wait",
+     value, take_choice<&config::audit_when_full, audit_when_fulls>},
+    {"Audit", "audit-verify", "WHICH", "denied",
+     "verifications to log: all, denied or none; all are counted",
+     value, take_choice<&config::audit_verify, verification_loggings>},
+    {"Audit", "audit-rotate-size", "SIZE", "256MiB",
+     "begin a new file at this size; 0: never",
+     value, take_rotate_size},
+
+    {"Tokens", "default-token-lifetime", "DURATION", "168h",
+     "of tokens that ask for none",
+     value, take_span<&config::default_token_lifetime>},
+    {"Tokens", "max-token-lifetime", "DURATION", "876600h",
+     "longest lifetime of a token",
+     value, take_span<&config::max_token_lifetime>},
+    {"Tokens", "max-admin-token-lifetime", "DURATION", "168h",
+     "the same for owners",
+     value, take_span<&config::max_admin_token_lifetime>},
+    {"Tokens", "session-duration", "DURATION", "24h",
+     "lifetime of a login, pushed on by use",
+     value, take_span<&config::session_duration>},
+    {"Tokens", "disable-session-expiry-refresh", "", "false",
+     "sessions end after their duration, used or not",
+     on_off, take_switch<&config::disable_session_expiry_refresh>},
+    {"Tokens", "api-keys-retention", "DURATION", "7d",
+     "how long lists go on showing what has expired",
+     value, take_span<&config::api_keys_retention, zero_span::allowed>},
+
+    {"Access", "api-rate-limit", "N", "512",
+     "requests a minute for each user and endpoint; 0: no limit, and none on logins",
+     value, take_rate_limit},
+    {"Access", "disable-password-auth", "", "false",
+     "refuse logins with a password",
+     on_off, take_switch<&config::disable_password_auth>},
+    {"Access", "password-workers", "N", "auto",
+     "threads that hash passwords; auto: half of the cores",
+     value, take_thread_count<&config::password_workers, 64>},
+    {"Access", "secure-auth-cookie", "", "false",
+     "send the session cookie over HTTPS only",
+     on_off, take_switch<&config::secure_auth_cookie>},
+    {"Access", "samesite-auth-cookie", "MODE", "lax",
+     "SameSite of the session cookie: lax or none",
+     value, take_choice<&config::samesite_auth_cookie, same_sites>},
+    {"Access", "host-prefix-cookie", "", "false",
+     "call the session cookie __Host-coder_session_token",
+     on_off, take_switch<&config::host_prefix_cookie>},
+
+    {"Logging", "log-level", "LEVEL", "info",
+     "debug, info, warning or error",
+     value, take_choice<&config::level, log_levels>},
+    {"Logging", "log-format", "FORMAT", "text",
+     "text or json, on standard error",
+     value, take_choice<&config::format, log_formats>},
+
+    {"First user", "first-user-email", "EMAIL", "",
+     "made an owner at start if there are no users yet",
+     off_the_line, take_first_email},
+    {"First user", "first-user-username", "NAME", "",
+     "goes with first-user-email",
+     off_the_line, take_first_username},
+    {"First user", "first-user-password", "PASSWORD", "",
+     "goes with first-user-email",
+     secret, take_first_password},
+};
+// clang-format on
+
+} // namespace
+
+std::string config_option::variable() const
+{
+    std::string text = "LATCHKEY_";
+    for (const char c : name)
+        text += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 0x20 : c);
+    return text;
+}
+
+std::span<const config_option> config_options() noexcept
+{
+    return options;
+}
+
+const config_option* find_option(std::string_view name) noexcept
+{
+    const auto* found = std::ranges::find(options, name, &config_option::name);
+    return found == std::ranges::end(options) ? nullptr : found;
+}
+
+} // namespace latchkey

@@ -1,0 +1,105 @@
+#include "server/http_server.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <future>
+#include <utility>
+
+namespace latchkey {
+
+http_server::http_server(http_server_options options) : options_(std::move(options))
+{
+    assert(options_.shards > 0 && options_.make_handler);
+    for (std::size_t index = 0; index < options_.shards; ++index) {
+        const std::size_t share = (options_.limits.connections + options_.shards - 1) / options_.shards;
+        shards_.push_back(std::make_unique<shard>(shard::settings{.index = index,
+                                                                  .connections = share,
+                                                                  .limits = options_.limits,
+                                                                  .make_handler = options_.make_handler,
+                                                                  .on_exception = options_.on_exception}));
+    }
+}
+
+http_server::~http_server()
+{
+    begin_stop(stop_mode::at_once);
+    join();
+}
+
+std::optional<listen_failure> http_server::start()
+{
+    for (const listen_address& address : options_.listen) {
+        if (auto failure = open(address)) return failure;
+    }
+    std::vector<std::future<void>> ready;
+    for (const auto& one : shards_)
+        ready.push_back(one->start());
+    for (auto& one : ready)
+        one.get();
+    return std::nullopt;
+}
+
+std::optional<listen_failure> http_server::open(const listen_address& address)
+{
+    const auto* local = std::get_if<unix_path>(&address);
+    const error_code why =
+        local != nullptr ? open_unix(*local) : open_tcp(std::get<asio::ip::tcp::endpoint>(address));
+    if (why) return listen_failure{.address = address, .why = why};
+    return std::nullopt;
+}
+
+error_code http_server::open_tcp(asio::ip::tcp::endpoint at)
+{
+    if (const error_code taken = at.port() != 0 ? find_rival(at) : error_code{}) return taken;
+    for (const auto& one : shards_) {
+        auto socket = listen_tcp(at, options_.limits.backlog);
+        if (!socket) return socket.error();
+        const auto bound = bound_endpoint(*socket);
+        if (!bound) return bound.error();
+        at = *bound; // port 0: the first shard's port is everybody's
+        auto adopt = [target = one.get()](unique_descriptor accepted, const peer_address& peer) {
+            target->adopt(std::move(accepted), peer);
+        };
+        one->listen(std::move(*socket), std::move(adopt));
+    }
+    addresses_.emplace_back(at);
+    return {};
+}
+
+// Socket files know no SO_REUSEPORT: the first shard accepts and deals.
+error_code http_server::open_unix(const unix_path& at)
+{
+    auto socket = listen_unix(at, options_.limits.backlog);
+    if (!socket) return socket.error();
+    auto dealt = [this](unique_descriptor accepted, const peer_address& peer) {
+        deal(std::move(accepted), peer);
+    };
+    shards_.front()->listen(std::move(*socket), std::move(dealt));
+    addresses_.emplace_back(at);
+    return {};
+}
+
+void http_server::deal(unique_descriptor socket, const peer_address& peer)
+{
+    shard& target = *shards_[next_dealt_++ % shards_.size()];
+    auto adopt = [&target, peer, accepted = std::move(socket)]() mutable {
+        target.adopt(std::move(accepted), peer);
+    };
+    asio::post(target.context(), std::move(adopt));
+}
+
+void http_server::begin_stop(stop_mode mode)
+{
+    for (const auto& one : shards_)
+        one->begin_stop(mode);
+}
+
+void http_server::join()
+{
+    for (const auto& one : shards_)
+        one->join();
+}
+
+} // namespace latchkey

@@ -1,0 +1,60 @@
+// The HTTP server as a whole: opens the listening sockets, runs the shards, stops them. Knows no route.
+// Owned by the application; its functions are for the thread that owns it, begin_stop() for any thread.
+#pragma once
+
+#include "server/shard.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace latchkey {
+
+struct http_server_options {
+    std::vector<listen_address> listen;
+    std::size_t shards = 1; // threads
+    http_limits limits;
+    handler_factory make_handler;
+    exception_observer on_exception; // called on the shards' threads
+};
+
+struct listen_failure {
+    listen_address address;
+    error_code why;
+};
+
+class http_server {
+public:
+    explicit http_server(http_server_options options);
+
+    // Stops at once. See ~shard() for what must have ended before.
+    ~http_server();
+
+    // Binds everything, then starts the shards; returns when all accept. On a failure nothing runs.
+    // Throws what the handler factory throws.
+    [[nodiscard]] std::optional<listen_failure> start();
+
+    // As bound: port 0 replaced by the port that was given.
+    const std::vector<listen_address>& addresses() const noexcept { return addresses_; }
+
+    // Once: stops accepting, closes idle connections, lets requests in flight finish within
+    // http_limits::drain (graceful), or closes all (at_once). Again with at_once: cuts that short.
+    void begin_stop(stop_mode mode);
+
+    // Waits for the shards' threads.
+    void join();
+
+private:
+    std::optional<listen_failure> open(const listen_address& address);
+    error_code open_tcp(asio::ip::tcp::endpoint at);
+    error_code open_unix(const unix_path& at);
+    void deal(unique_descriptor socket, const peer_address& peer);
+
+    const http_server_options options_;
+    std::vector<std::unique_ptr<shard>> shards_;
+    std::vector<listen_address> addresses_;
+    std::size_t next_dealt_ = 0; // on the first shard's thread
+};
+
+} // namespace latchkey

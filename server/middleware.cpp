@@ -1,0 +1,242 @@
+#include "server/middleware.hpp"
+
+#include "auth/user_service.hpp"
+#include "auth/verifier.hpp"
+#include "server/client_address.hpp"
+#include "server/credential.hpp"
+#include "server/csrf.hpp"
+#include "server/error_response.hpp"
+#include "server/path.hpp"
+#include "server/rate_limiter.hpp"
+#include "server/request_context.hpp"
+#include "server/router.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+response plain_text(unsigned status, std::string_view text)
+{
+    response answer;
+    answer.status = status;
+    answer.content_type = "text/plain; charset=utf-8";
+    answer.body = text;
+    return answer;
+}
+
+refusal refused_with(unsigned status, std::string message)
+{
+    refusal why;
+    why.status = status;
+    why.message = std::move(message);
+    return why;
+}
+
+refusal no_credential()
+{
+    return refusals::unauthenticated("Cookie \"coder_session_token\" or query parameter must be provided.");
+}
+
+// One request on its way. Each step returns nothing to go on, or the answer that ends the way.
+class passage {
+public:
+    passage(const request& asked, services& use)
+        : asked_{asked},
+          web_{use.web},
+          limits_{use.limits},
+          path_{asked.path},
+          context_{asked, use, {}, {}, {}, {}, {}}
+    {}
+
+    std::optional<response> find_route();
+    std::optional<response> look_at_client();
+    bool has_credential();
+    void take_caller(outcome<principal> proven);
+    std::optional<response> count_request();
+    std::optional<response> require_caller() const;
+    std::optional<response> take_target(outcome<user> resolved);
+    response finish(response answer) const;
+
+    const route& row() const noexcept { return *match_.row; }
+    request_context& context() noexcept { return context_; }
+    std::string token() const { return std::string{credential_.token()}; }
+    bool names_user() const noexcept { return !match_.user.empty(); }
+    std::string user_name() const { return decoded(match_.user); }
+
+private:
+    response refuse(const refusal& why) const { return error_response(why, web_); }
+
+    // normalise_path has made sure that every escape is right.
+    static std::string decoded(std::string_view segment)
+    {
+        return percent_decode(segment, plus_sign::literal).value_or(std::string{});
+    }
+
+    std::optional<response> bypass_limit() const;
+
+    const request& asked_;
+    const web_settings& web_;
+    rate_limiter& limits_;
+    std::string path_scratch_;
+    std::string_view path_; // normalised once find_route has run
+    route_match match_;
+    credential credential_;
+    std::optional<refusal> unproven_; // why the credential did not prove anybody
+    asio::ip::address address_;
+    rate_decision rate_;
+    request_context context_;
+};
+
+std::optional<response> passage::find_route()
+{
+    const auto normal = normalise_path(asked_.path, path_scratch_);
+    if (!normal) return refuse(refused_with(400, "Invalid path."));
+    path_ = *normal;
+    match_ = match_route(asked_.method, path_);
+    if (match_.what == route_match::outcome::no_such_path) {
+        return refuse(refused_with(404, "Route not found."));
+    }
+    if (match_.what == route_match::outcome::wrong_method) {
+        response answer;
+        answer.status = 405;
+        answer.add_header("Allow", allowed_methods(path_));
+        return answer;
+    }
+    context_.key = decoded(match_.key);
+    return std::nullopt;
+}
+
+std::optional<response> passage::look_at_client()
+{
+    // Only the first of several lines is known, and that is the one a client can write.
+    if (asked_.forwarded_for_repeated && is_from_trusted_proxy(asked_, web_.trusted_proxies)) {
+        return refuse(refused_with(400, "X-Forwarded-For was sent more than once."));
+    }
+    if (asked_.authorization_repeated) {
+        return refuse(refused_with(400, "Authorization was sent more than once."));
+    }
+    address_ = client_address(asked_, web_.trusted_proxies);
+    context_.client_address = address_.to_string();
+    context_.origin = {asked_.id, context_.client_address, std::string{asked_.user_agent}};
+    if (const auto fault = csrf_fault(asked_, path_, web_.cookie)) return plain_text(400, *fault);
+    return std::nullopt;
+}
+
+// Routes that are open and never counted have no use for a caller: /healthz must not ask the store.
+bool passage::has_credential()
+{
+    if (row().who == access::open && row().rate == rate_class::unlimited) return false;
+    credential_ = find_credential(asked_, web_.cookie);
+    return static_cast<bool>(credential_);
+}
+
+void passage::take_caller(outcome<principal> proven)
+{
+    if (proven) {
+        context_.caller = std::move(*proven);
+    } else {
+        unproven_ = std::move(proven.error());
+    }
+}
+
+// For load tests and automation of owners (contract 3.8). Anybody else is told that it does nothing.
+std::optional<response> passage::bypass_limit() const
+{
+    if (context_.caller && context_.caller->account().roles.has(role::owner)) return std::nullopt;
+    return plain_text(428, "\"X-Coder-Bypass-Ratelimit\" provided but user is not owner\n");
+}
+
+std::optional<response> passage::count_request()
+{
+    if (limits_.limit_of(row().rate) == 0) return std::nullopt;
+    if (is_true_text(asked_.bypass_limit)) return bypass_limit();
+
+    const rate_subject who =
+        context_.caller ? rate_subject{context_.caller->account().id} : rate_subject{address_};
+    // Where passwords are guessed, spelling {user} in another way must not open a new count.
+    rate_ = limits_.count(row().rate, who, row().rate == rate_class::login ? row().pattern : path_);
+    if (!rate_.refused) return std::nullopt;
+
+    refusal why = refused_with(429,
+                               "You've been rate limited for sending more than " +
+                                   std::to_string(rate_.limit) + " requests in 1m0s.");
+    why.retry_after = rate_.retry_after;
+    return refuse(why);
+}
+
+std::optional<response> passage::require_caller() const
+{
+    if (row().who == access::open || context_.caller) return std::nullopt;
+    return refuse(unproven_ ? *unproven_ : no_credential());
+}
+
+std::optional<response> passage::take_target(outcome<user> resolved)
+{
+    if (!resolved) return refuse(resolved.error());
+    context_.target = std::move(*resolved);
+    return std::nullopt;
+}
+
+// What every answer carries besides what response.cpp writes.
+response passage::finish(response answer) const
+{
+    if (rate_.applies) {
+        answer.add_header("X-RateLimit-Limit", std::to_string(rate_.limit));
+        answer.add_header("X-RateLimit-Remaining", std::to_string(rate_.remaining));
+        answer.add_header("X-RateLimit-Reset", std::to_string(rate_.reset.time_since_epoch().count()));
+    }
+    if (web_.coder_version) answer.add_header("X-Coder-Build-Version", *web_.coder_version);
+    if (path_ == "/api" || path_.starts_with("/api/")) answer.add_header("Cache-Control", "no-store");
+
+    const bool by_cookie = context_.caller && credential_.source() == credential_source::cookie;
+    if (by_cookie && answer.headers.find("Set-Cookie") == std::string::npos &&
+        cookie_value(asked_.cookie, "csrf_token") != csrf_token(credential_.token())) {
+        add_csrf_cookie(answer, credential_.token(), web_.cookie);
+    }
+    return answer;
+}
+
+} // namespace
+
+task<response> answer_request(const request& asked, services& use)
+{
+    passage way{asked, use};
+    std::optional<response> early = way.find_route();
+    if (!early) early = way.look_at_client();
+    if (!early && way.has_credential()) {
+        auto proving = use.tokens.authenticate(way.token());
+        auto proven = co_await std::move(proving);
+        way.take_caller(std::move(proven));
+    }
+    if (!early) early = way.count_request();
+    if (!early) early = way.require_caller();
+    if (!early && way.names_user()) {
+        auto resolving = use.users.resolve(*way.context().caller, way.user_name(), way.context().origin);
+        auto resolved = co_await std::move(resolving);
+        early = way.take_target(std::move(resolved));
+    }
+    if (early) co_return way.finish(std::move(*early));
+
+    auto handling = way.row().run(way.context());
+    response answer = co_await std::move(handling);
+    co_return way.finish(std::move(answer));
+}
+
+bool is_refused_without_body(const request& asked, services& use)
+{
+    std::string scratch;
+    const auto path = normalise_path(asked.path, scratch);
+    if (!path) return true;
+    const route_match match = match_route(asked.method, *path);
+    if (match.what != route_match::outcome::found) return true;
+    if (match.row->who == access::open) return false;
+    const credential found = find_credential(asked, use.web.cookie);
+    if (!found) return true;
+    const verdict what = use.tokens.verify(found.token()).what;
+    return what != verdict::accepted && what != verdict::ask;
+}
+
+} // namespace latchkey

@@ -1,0 +1,155 @@
+#include "server/response.hpp"
+
+#include <boost/beast/http/status.hpp>
+
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+namespace latchkey {
+namespace {
+
+// Written once, copied often: the status lines of the answers that make up nearly all traffic.
+constexpr struct {
+    unsigned status;
+    std::string_view line;
+} status_lines[] = {
+    {200, "HTTP/1.1 200 OK\r\n"},
+    {401, "HTTP/1.1 401 Unauthorized\r\n"},
+    {403, "HTTP/1.1 403 Forbidden\r\n"},
+    {201, "HTTP/1.1 201 Created\r\n"},
+    {204, "HTTP/1.1 204 No Content\r\n"},
+    {404, "HTTP/1.1 404 Not Found\r\n"},
+    {400, "HTTP/1.1 400 Bad Request\r\n"},
+    {429, "HTTP/1.1 429 Too Many Requests\r\n"},
+    {503, "HTTP/1.1 503 Service Unavailable\r\n"},
+};
+
+// The head of an answer, up to the headers of its own: pieced together on the stack, where a piece costs a
+// few instructions, then appended at once.
+class head_writer {
+public:
+    void write(std::string_view text) noexcept
+    {
+        assert(text.size() <= space_.size() - size_);
+        std::memcpy(space_.data() + size_, text.data(), text.size());
+        size_ += text.size();
+    }
+    void write(std::size_t number) noexcept
+    {
+        char* const end = std::to_chars(space_.data() + size_, space_.data() + space_.size(), number).ptr;
+        size_ = static_cast<std::size_t>(end - space_.data());
+    }
+    std::string_view view() const noexcept { return {space_.data(), size_}; }
+
+private:
+    std::array<char, 512> space_;
+    std::size_t size_ = 0;
+};
+
+void write_status_line(head_writer& head, unsigned status)
+{
+    for (const auto& one : status_lines) {
+        if (one.status != status) continue;
+        head.write(one.line);
+        return;
+    }
+    const auto reason = http::obsolete_reason(static_cast<http::status>(status));
+    head.write("HTTP/1.1 ");
+    head.write(std::size_t{status});
+    head.write(" ");
+    head.write({reason.data(), reason.size()});
+    head.write("\r\n");
+}
+
+// RFC 9110 8.6 and 15.3.5: these have no body, and 1xx and 204 must not state a length.
+bool has_no_body(unsigned status) noexcept
+{
+    return status < 200 || status == 204 || status == 304;
+}
+
+struct common_lines {
+    std::time_t second = -1;
+    std::size_t size = 0;
+    std::array<char, 160> text{};
+
+    void make(std::time_t now) noexcept
+    {
+        // Not strftime: the names must not follow the locale (RFC 9110 5.6.7).
+        static constexpr char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+        static constexpr char months[][4] = {
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+        std::tm utc{};
+        gmtime_r(&now, &utc);
+        const int written = std::snprintf(text.data(),
+                                          text.size(),
+                                          "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n"
+                                          "Server: Latchkey/%s\r\n"
+                                          "X-Content-Type-Options: nosniff\r\n",
+                                          days[utc.tm_wday],
+                                          utc.tm_mday,
+                                          months[utc.tm_mon],
+                                          utc.tm_year + 1900,
+                                          utc.tm_hour,
+                                          utc.tm_min,
+                                          utc.tm_sec,
+                                          LATCHKEY_VERSION);
+        size = static_cast<std::size_t>(written);
+        second = now;
+    }
+};
+
+} // namespace
+
+void response::add_header(std::string_view name, std::string_view value)
+{
+    headers.append(name).append(": ");
+    for (const char character : value) {
+        const auto code = static_cast<unsigned char>(character);
+        headers += code < 0x20 || code == 0x7f ? '?' : character;
+    }
+    headers.append("\r\n");
+}
+
+std::string_view common_header_lines() noexcept
+{
+    thread_local common_lines lines;
+    const std::time_t now = std::time(nullptr);
+    if (now != lines.second) lines.make(now);
+    return {lines.text.data(), lines.size};
+}
+
+void append_response(output_buffer& out, const request& asked, const response& answer, bool keep_alive)
+{
+    const bool bodiless = has_no_body(answer.status);
+    const bool typed = !bodiless && !answer.body.empty();
+    head_writer before; // the id
+    write_status_line(before, answer.status);
+    before.write(common_header_lines());
+    before.write("X-Coder-Request-Id: ");
+
+    head_writer behind;
+    behind.write("\r\n");
+    if (!bodiless) {
+        behind.write("Content-Length: ");
+        behind.write(answer.body.size());
+        behind.write("\r\n");
+    }
+    if (!keep_alive || answer.close) {
+        behind.write("Connection: close\r\n");
+    } else if (asked.version < 11) {
+        behind.write("Connection: keep-alive\r\n");
+    }
+
+    out.append(before.view());
+    append_uuid(out, asked.id);
+    out.append(behind.view());
+    if (typed) out.append("Content-Type: ").append(answer.content_type).append("\r\n");
+    out.append(answer.headers).append("\r\n");
+    if (!bodiless && asked.method != http::verb::head) out.append(answer.body);
+}
+
+} // namespace latchkey

@@ -1,0 +1,168 @@
+#include "server/router.hpp"
+
+#include "server/handlers/handlers.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace latchkey {
+namespace {
+
+using namespace handlers;
+using enum http::verb;
+constexpr auto open = access::open;
+constexpr auto proven = access::principal;
+constexpr auto unlimited = rate_class::unlimited;
+constexpr auto api = rate_class::api;
+constexpr auto logins = rate_class::login;
+
+// clang-format off
+constexpr route routes[] = {
+    {get,     "/healthz",                                      open,   unlimited, health},
+    {get,     "/readyz",                                       open,   unlimited, ready},
+    {get,     "/latency-check",                                open,   unlimited, latency_check},
+    {get,     "/api/v2",                                       open,   api,       api_root},
+    {get,     "/api/v2/buildinfo",                             open,   api,       build_info},
+    {get,     "/api/v2/entitlements",                          proven, api,       entitlements},
+    {get,     "/api/v2/auth/scopes",                           open,   api,       list_scopes},
+    {post,    "/api/v2/authcheck",                             proven, api,       check_authorisation},
+    {get,     "/api/v2/audit",                                 proven, api,       search_audit},
+
+    {get,     "/api/v2/users/first",                           open,   api,       has_first_user},
+    {post,    "/api/v2/users/first",                           open,   logins,    create_first_user},
+    {post,    "/api/v2/users/login",                           open,   logins,    login},
+    {post,    "/api/v2/users/logout",                          proven, api,       logout},
+    {post,    "/api/v2/users/validate-password",               open,   logins,    validate_password},
+    {get,     "/api/v2/users/authmethods",                     open,   api,       authentication_methods},
+
+    {get,     "/api/v2/users",                                 proven, api,       list_users},
+    {post,    "/api/v2/users",                                 proven, api,       create_user},
+    {get,     "/api/v2/users/{user}",                          proven, api,       get_user},
+    {delete_, "/api/v2/users/{user}",                          proven, api,       delete_user},
+    {put,     "/api/v2/users/{user}/status/suspend",           proven, api,       suspend_user},
+    {put,     "/api/v2/users/{user}/status/activate",          proven, api,       activate_user},
+    {get,     "/api/v2/users/{user}/roles",                    proven, api,       get_roles},
+    {put,     "/api/v2/users/{user}/roles",                    proven, api,       set_roles},
+    {put,     "/api/v2/users/{user}/password",                 proven, logins,    set_password},
+
+    {post,    "/api/v2/users/{user}/keys",                     proven, api,       create_session_key},
+    {get,     "/api/v2/users/{user}/keys/{keyid}",             proven, api,       get_key},
+    {delete_, "/api/v2/users/{user}/keys/{keyid}",             proven, api,       delete_key},
+    {put,     "/api/v2/users/{user}/keys/{keyid}/expire",      proven, api,       expire_key},
+    {post,    "/api/v2/users/{user}/keys/tokens",              proven, api,       create_token},
+    {get,     "/api/v2/users/{user}/keys/tokens",              proven, api,       list_tokens},
+    {get,     "/api/v2/users/{user}/keys/tokens/tokenconfig",  proven, api,       token_config},
+    {get,     "/api/v2/users/{user}/keys/tokens/{keyname}",    proven, api,       get_token_by_name},
+};
+// clang-format on
+
+// {user} is looked up with the caller's rights, so there must be a caller.
+static_assert(std::all_of(std::begin(routes), std::end(routes), [](const route& row) {
+    return row.who == access::principal || row.pattern.find("{user}") == std::string_view::npos;
+}));
+
+// Takes the first segment off `rest`, which starts with a slash or is empty.
+constexpr std::string_view take_segment(std::string_view& rest) noexcept
+{
+    rest.remove_prefix(1);
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    const std::string_view segment = rest.substr(0, end);
+    rest.remove_prefix(end);
+    return segment;
+}
+
+constexpr bool is_parameter(std::string_view segment) noexcept
+{
+    return segment.starts_with('{');
+}
+
+bool fits(std::string_view pattern, std::string_view path) noexcept
+{
+    while (!pattern.empty() && !path.empty()) {
+        const std::string_view wanted = take_segment(pattern);
+        const std::string_view given = take_segment(path);
+        if (is_parameter(wanted) ? given.empty() : wanted != given) return false;
+    }
+    return pattern.empty() && path.empty();
+}
+
+// Of two patterns that fit the same path: is `one` static where they first differ?
+bool is_more_exact(std::string_view one, std::string_view other) noexcept
+{
+    while (!one.empty() && !other.empty()) {
+        const bool one_is_parameter = is_parameter(take_segment(one));
+        const bool other_is_parameter = is_parameter(take_segment(other));
+        if (one_is_parameter != other_is_parameter) return other_is_parameter;
+    }
+    return false;
+}
+
+// A slash at the end says nothing: "/api/v2/" is "/api/v2".
+std::string_view without_last_slash(std::string_view path) noexcept
+{
+    return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+}
+
+// The pattern that `path` belongs to, whatever the method; empty when there is none.
+std::string_view best_pattern(std::string_view path) noexcept
+{
+    std::string_view best;
+    for (const route& row : routes) {
+        if (!fits(row.pattern, path)) continue;
+        if (best.empty() || is_more_exact(row.pattern, best)) best = row.pattern;
+    }
+    return best;
+}
+
+} // namespace
+
+std::span<const route> all_routes() noexcept
+{
+    return routes;
+}
+
+route_match match_route(http::verb method, std::string_view path) noexcept
+{
+    path = without_last_slash(path);
+    route_match match;
+    const std::string_view pattern = best_pattern(path);
+    if (pattern.empty()) return match;
+
+    const http::verb wanted = method == head ? get : method;
+    const auto row = std::find_if(std::begin(routes), std::end(routes), [&](const route& each) {
+        return each.method == wanted && each.pattern == pattern;
+    });
+    if (row == std::end(routes)) {
+        match.what = route_match::outcome::wrong_method;
+        return match;
+    }
+
+    match.what = route_match::outcome::found;
+    match.row = row;
+    for (std::string_view names = pattern, values = path; !names.empty();) {
+        const std::string_view name = take_segment(names);
+        const std::string_view value = take_segment(values);
+        if (name == "{user}") {
+            match.user = value;
+        } else if (is_parameter(name)) {
+            match.key = value;
+        }
+    }
+    return match;
+}
+
+std::string allowed_methods(std::string_view path)
+{
+    const std::string_view pattern = best_pattern(without_last_slash(path));
+    std::string names;
+    for (const route& row : routes) {
+        if (row.pattern != pattern) continue;
+        if (!names.empty()) names += ", ";
+        const auto name = http::to_string(row.method);
+        names.append(name.data(), name.size());
+        if (row.method == get) names += ", HEAD";
+    }
+    return names;
+}
+
+} // namespace latchkey

@@ -1,0 +1,156 @@
+#include "server/serve.hpp"
+
+#include "server/application.hpp"
+#include "server/commands.hpp"
+#include "server/config_help.hpp"
+#include "server/config_process.hpp"
+
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <iostream>
+#include <thread>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+// Turns signals into calls of the application, on a thread of its own, until it goes.
+class signal_listener {
+public:
+    signal_listener(application& served, const logger& log)
+        : served_{served},
+          log_{log},
+          signals_{context_, SIGTERM, SIGINT, SIGHUP}
+    {
+        wait();
+        thread_ = std::thread{[this] { context_.run(); }};
+    }
+
+    ~signal_listener()
+    {
+        context_.stop();
+        thread_.join();
+    }
+
+    signal_listener(const signal_listener&) = delete;
+    signal_listener& operator=(const signal_listener&) = delete;
+
+private:
+    void wait()
+    {
+        signals_.async_wait([this](const error_code& ec, int number) {
+            if (ec) return;
+            take(number);
+            wait();
+        });
+    }
+
+    void take(int number)
+    {
+        if (number == SIGHUP) {
+            log_.info("reopening the audit log");
+            served_.reopen_audit_log();
+        } else if (std::exchange(is_stopping_, true)) {
+            log_.warning("stopping at once");
+            served_.begin_stop(stop_mode::at_once);
+        } else {
+            log_.info("stopping; requests in flight are answered first");
+            served_.begin_stop(stop_mode::graceful);
+        }
+    }
+
+    application& served_;
+    const logger& log_;
+    asio::io_context context_{1};
+    asio::signal_set signals_;
+    bool is_stopping_ = false;
+    std::thread thread_;
+};
+
+// "http://127.0.0.1:7080" of the first TCP address; with a unix socket alone, curl's way to it.
+std::string curl_target(const std::vector<listen_address>& addresses)
+{
+    for (const listen_address& address : addresses) {
+        const auto* const tcp = std::get_if<asio::ip::tcp::endpoint>(&address);
+        if (tcp == nullptr) continue;
+        auto reachable = *tcp;
+        if (reachable.address().is_unspecified()) {
+            reachable.address(reachable.address().is_v6()
+                                  ? asio::ip::address{asio::ip::address_v6::loopback()}
+                                  : asio::ip::address{asio::ip::address_v4::loopback()});
+        }
+        return "http://" + to_string(reachable);
+    }
+    return "--unix-socket " + std::get<unix_path>(addresses.front()).path + " http://localhost";
+}
+
+void tell_next_steps(const application& served)
+{
+    const std::string server = curl_target(served.addresses());
+    if (served.needs_first_user()) {
+        std::cout << "\nMake the first user, then the first token:\n\n"
+                  << "  curl -s " << server << "/api/v2/users/first -d "
+                  << R"('{"email":"me@example.com","username":"first","password":"Correct-Horse-7-Battery"}')"
+                  << "\n\n";
+    } else {
+        std::cout << "\nMake a token (with your own address and password):\n\n";
+    }
+    std::cout << "  curl -s " << server << "/api/v2/users/me/keys/tokens -d '{}' -H \"Coder-Session-Token: $(curl -s "
+              << server << "/api/v2/users/login -d "
+              << R"('{"email":"me@example.com","password":"Correct-Horse-7-Battery"}' | cut -d'"' -f4)")"
+              << "\n\n"
+              << std::flush;
+}
+
+int run(loaded_config loaded)
+{
+    config& settings = loaded.settings;
+    const steady_wall_clock now;
+    const logger log{settings.level, settings.format, now};
+    const std::string store =
+        settings.store.engine == store_engine::memory ? "memory" : "sqlite:" + settings.store.path;
+    const std::string audit = settings.audit_log;
+
+    auto started = application::start(std::move(settings), log);
+    if (!started) {
+        std::cerr << "latchkey: " << started.error().message << '\n';
+        return static_cast<int>(exit_status::failure);
+    }
+    application& served = **started;
+    for (const listen_address& address : served.addresses()) {
+        log.info("listening", {{"address", to_string(address)}, {"store", store}, {"audit_log", audit}});
+    }
+    {
+        const signal_listener signals{served, log};
+        tell_next_steps(served);
+        served.wait_until_stopped();
+    }
+    log.info("stopped");
+    return static_cast<int>(exit_status::success);
+}
+
+} // namespace
+
+int serve(std::vector<std::string> flags)
+{
+    loaded_config loaded = load_config(process_sources(std::move(flags)));
+    if (loaded.action == config_action::print_help) {
+        std::cout << help_text();
+        return static_cast<int>(exit_status::success);
+    }
+    if (loaded.action == config_action::print_markdown) {
+        std::cout << help_markdown();
+        return static_cast<int>(exit_status::success);
+    }
+    for (const std::string& error : loaded.errors)
+        std::cerr << "latchkey: " << error << '\n';
+    if (!loaded.errors.empty()) return static_cast<int>(exit_status::usage);
+    if (loaded.action == config_action::print_config) {
+        std::cout << printed_config(loaded);
+        return static_cast<int>(exit_status::success);
+    }
+    return run(std::move(loaded));
+}
+
+} // namespace latchkey

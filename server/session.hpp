@@ -1,0 +1,131 @@
+// One connection: bytes in, bytes out. Reads what is there, answers every request that is whole, writes
+// once, and repeats; pipelining, batching and back-pressure follow from that order. Kept alive by its own
+// coroutine; the shard's list of sessions only points at it. Lives on its shard's thread.
+#pragma once
+
+#include "server/request_parser.hpp"
+#include "server/session_host.hpp"
+#include "storage/task.hpp"
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace latchkey {
+
+// TCP or unix, with the concrete executor.
+using stream_socket = asio::basic_stream_socket<asio::generic::stream_protocol, executor>;
+
+struct peer_address {
+    asio::ip::address address; // unspecified for unix sockets
+    bool is_local_socket = false;
+};
+
+class session
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
+      public std::enable_shared_from_this<session> {
+public:
+    session(stream_socket socket, session_host& host, const peer_address& peer);
+
+    // The life of the connection. Throws nothing.
+    static task<void> run(std::shared_ptr<session> self);
+
+    // Ends the connection if `now` is past the deadline of what it is doing. A request that comes in too
+    // slowly is answered 408, everything else is closed without a word.
+    void sweep(steady_time now);
+
+    // For a graceful stop: closes at once if no request has begun. Others see host.draining.
+    void close_if_idle();
+
+    // Ends it now; a handler in flight runs on and its answer is dropped.
+    void close();
+
+private:
+    enum class phase : std::uint8_t { idle, reading_head, reading_body, handling, writing, lingering };
+    enum class step : std::uint8_t {
+        go_on,  // look again
+        read,   // more input is needed
+        handle, // the request is whole and its handler may wait
+        flush,  // the batch has grown enough
+        finish, // nothing more to answer
+    };
+
+    // session_requests.cpp: from bytes to answers, plain functions.
+    step advance();
+    step read_head();
+    step begin_request();
+    step begin_body(bool continue_wanted);
+    step read_body();
+    bool is_body_whole();
+    bool collect_body();
+    parse_progress read_chunks();
+    parse_progress parse_head();
+    head_verdict ask_for_head(bool keep_alive);
+    bool skip_blank_line();
+    void shift_input();
+    void move_request_to_front();
+    step handle_with(std::string_view body, bool keep_alive);
+    void finish_request(bool keep_alive);
+    void finish_with(const response& answer);
+    void finish_with(protocol_error why);
+    void report_exception(std::exception_ptr thrown, std::size_t answered);
+
+    // session.cpp: sockets, coroutines, time.
+    static task<void> answer_one(std::shared_ptr<session> self);
+    static task<void> send_rest(std::shared_ptr<session> self);
+    static task<void> linger(std::shared_ptr<session> self);
+    bool received(const boost::system::error_code& ec, std::size_t count);
+    bool send_now();
+    void flush_while_handling();
+    void release_large_output();
+    void enter(phase next) noexcept;
+    std::chrono::milliseconds allowance() const noexcept;
+
+    std::string_view input(std::size_t from, std::size_t to) const noexcept
+    {
+        return {input_.get() + from, to - from};
+    }
+
+    stream_socket socket_;
+    session_host& host_;
+    const peer_address peer_;
+
+    // --- time ---
+    steady_time since_;          // when phase_ began
+    std::uint64_t progress_ = 0; // bytes of body received or of answers sent in this phase
+    phase phase_ = phase::idle;
+    bool expired_ = false; // the sweeper ended a read
+
+    // --- input: [begin_, end_) is unread; the current request's head starts at begin_ ---
+    const std::size_t capacity_;
+    const std::unique_ptr<char[]> input_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    std::size_t body_at_ = 0;         // where the head ends
+    std::size_t next_ = 0;            // where the next request starts, once this one's body is whole
+    bool blank_line_skipped_ = false; // one is forgiven (RFC 9112 2.2)
+
+    // --- the current request ---
+    request request_;
+    std::optional<request_parser> parser_;
+    std::string body_; // of chunks, or too large for input_
+    bool in_body_ = false;
+    bool body_in_place_ = false; // it fits into input_ behind its head
+    bool keep_alive_ = true;     // after the answer of the handler that is about to be called
+
+    // --- output: [sent_, size) is still to be sent ---
+    output_buffer out_;
+    std::size_t sent_ = 0;
+    bool closing_ = false; // after what is in out_
+    bool broken_ = false;  // the peer is gone or was cut off
+    bool linger_ = false;  // the peer may still be sending
+};
+
+} // namespace latchkey

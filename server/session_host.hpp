@@ -1,0 +1,31 @@
+// What the sessions of one shard share. Owned by the shard, which outlives its sessions; touched on the
+// shard's thread only.
+#pragma once
+
+#include "server/http_limits.hpp"
+#include "server/request_handler.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <functional>
+
+namespace latchkey {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+// Told of every exception that left a handler. Called on the shard's thread; must not throw.
+using exception_observer = std::function<void(const request&, std::exception_ptr)>;
+
+struct session_host {
+    const http_limits& limits;
+    request_handler& handler;
+    const exception_observer& on_exception;
+
+    // As of the last sweep. Deadlines need no better clock than the one that checks them, so a request
+    // costs no clock reading.
+    steady_time now;
+    bool draining = false; // answer what was asked, promise nothing further
+};
+
+} // namespace latchkey

@@ -1,0 +1,242 @@
+// The half of the session that knows no socket: from the bytes in the input buffer to answers in out_.
+#include "auth/crypto.hpp"
+#include "server/session.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace latchkey {
+
+session::step session::advance()
+{
+    while (!closing_) {
+        if (out_.size() - sent_ >= host_.limits.flush_bytes) return step::flush;
+        const step next = in_body_ ? read_body() : read_head();
+        if (next != step::go_on) return next;
+    }
+    return step::finish;
+}
+
+session::step session::read_head()
+{
+    if (begin_ == end_) {
+        begin_ = end_ = 0;
+        closing_ = linger_ = host_.draining;
+        if (phase_ != phase::idle) enter(phase::idle);
+        return closing_ ? step::go_on : step::read;
+    }
+    if (skip_blank_line()) return step::go_on;
+
+    switch (parse_head()) {
+    case parse_progress::need_more:
+        if (phase_ != phase::reading_head) enter(phase::reading_head);
+        shift_input();
+        return step::read;
+    case parse_progress::refused: finish_with(parser_->why()); return step::go_on;
+    case parse_progress::done: break;
+    }
+    return begin_request();
+}
+
+bool session::skip_blank_line()
+{
+    if (blank_line_skipped_ || !input(begin_, end_).starts_with("\r\n")) return false;
+    blank_line_skipped_ = true;
+    begin_ += 2;
+    return true;
+}
+
+parse_progress session::parse_head()
+{
+    request_ = request{};
+    request_.peer = peer_.address;
+    request_.peer_is_local_socket = peer_.is_local_socket;
+    parser_.emplace(request_, host_.limits);
+    // The blank line that is forgiven may itself be cut in two.
+    if (!blank_line_skipped_ && input(begin_, end_) == "\r") return parse_progress::need_more;
+    return parser_->read_head(input(begin_, end_));
+}
+
+session::step session::begin_request()
+{
+    request_.id = random_uuid();
+    body_at_ = begin_ + parser_->head_size();
+    body_.clear();
+    const bool body_begun = end_ > body_at_;
+    const bool whole = is_body_whole();
+    if (closing_) return step::go_on;
+    const bool keep_alive = request_.keep_alive && !host_.draining;
+
+    const head_verdict verdict = ask_for_head(keep_alive && whole);
+    if (closing_) return step::go_on;
+    switch (verdict) {
+    case head_verdict::answered:
+        linger_ = !whole;
+        finish_request(keep_alive && whole);
+        return step::go_on;
+    case head_verdict::ignores_body: linger_ = !whole; return handle_with({}, keep_alive && whole);
+    case head_verdict::wants_body: break;
+    }
+    const bool too_large = parser_->content_length() > host_.limits.body_bytes;
+    if (too_large || parser_->why() != protocol_error::none) {
+        finish_with(protocol_error::body_too_large);
+        return step::go_on;
+    }
+    if (!whole) return begin_body(parser_->expects_continue() && !body_begun);
+    if (parser_->is_chunked()) return handle_with(body_, keep_alive);
+    return handle_with(input(body_at_, next_), keep_alive);
+}
+
+// Whether all of the announced body is in the buffer; sets next_ if it is. If it is not, the request is at
+// the front of the buffer afterwards: the handler may keep views from answer_from_head() to answer(), so
+// nothing is moved in between. Ends the connection if chunks are malformed; a chunked body that is too
+// large is left for those who want it to complain about.
+bool session::is_body_whole()
+{
+    if (!parser_->is_chunked()) {
+        const bool whole = parser_->content_length() <= end_ - body_at_;
+        next_ = whole ? body_at_ + static_cast<std::size_t>(parser_->content_length()) : end_;
+        if (!whole) move_request_to_front();
+        return whole;
+    }
+    move_request_to_front();
+    const parse_progress progress = read_chunks();
+    if (progress == parse_progress::refused && parser_->why() != protocol_error::body_too_large)
+        finish_with(parser_->why());
+    return progress == parse_progress::done;
+}
+
+session::step session::begin_body(bool continue_wanted)
+{
+    in_body_ = true;
+    enter(phase::reading_body);
+    if (continue_wanted) out_.append("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!parser_->is_chunked()) {
+        body_in_place_ = parser_->content_length() <= capacity_ - body_at_;
+        collect_body();
+    }
+    return step::read;
+}
+
+session::step session::read_body()
+{
+    const bool keep_alive = request_.keep_alive;
+    if (!parser_->is_chunked()) {
+        if (!collect_body()) return step::read;
+        return handle_with(body_in_place_ ? input(body_at_, next_) : body_, keep_alive);
+    }
+    switch (read_chunks()) {
+    case parse_progress::need_more: return step::read;
+    case parse_progress::refused: finish_with(parser_->why()); return step::go_on;
+    case parse_progress::done: break;
+    }
+    return handle_with(body_, keep_alive);
+}
+
+// Takes what has arrived of a body of known length. True once it is whole.
+bool session::collect_body()
+{
+    const auto length = static_cast<std::size_t>(parser_->content_length()); // limited, so it fits
+    const std::size_t missing = length - body_.size();
+    const std::size_t taken = std::min(missing, end_ - body_at_);
+    next_ = body_at_ + taken;
+    if (body_in_place_) {
+        progress_ = taken;
+        return taken == length;
+    }
+    body_.append(input(body_at_, next_));
+    progress_ = body_.size();
+    if (taken == missing) return true;
+    end_ = body_at_; // the same space again
+    return false;
+}
+
+parse_progress session::read_chunks()
+{
+    std::size_t taken = 0;
+    const parse_progress progress = parser_->read_chunks(input(body_at_, end_), body_, taken);
+    progress_ = body_.size();
+    next_ = body_at_ + taken;
+    if (progress == parse_progress::need_more) {
+        std::memmove(input_.get() + body_at_, input_.get() + next_, end_ - next_);
+        end_ -= taken;
+    }
+    return progress;
+}
+
+// So that there is space behind what has arrived of a request. Ends the life of all views into it.
+void session::shift_input()
+{
+    if (begin_ == 0) return;
+    std::memmove(input_.get(), input_.get() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+}
+
+void session::move_request_to_front()
+{
+    if (begin_ == 0) return;
+    shift_input();
+    const uuid id = request_.id;
+    parse_head(); // the same bytes: done, with the views where the bytes are now
+    request_.id = id;
+    body_at_ = parser_->head_size();
+    next_ = end_;
+}
+
+head_verdict session::ask_for_head(bool keep_alive)
+{
+    const std::size_t answered = out_.size();
+    try {
+        return host_.handler.answer_from_head(request_, out_, keep_alive);
+    } catch (...) {
+        report_exception(std::current_exception(), answered);
+    }
+    return head_verdict::answered;
+}
+
+session::step session::handle_with(std::string_view body, bool keep_alive)
+{
+    request_.body = body;
+    keep_alive_ = keep_alive;
+    return step::handle;
+}
+
+void session::finish_request(bool keep_alive)
+{
+    begin_ = next_;
+    if (begin_ == end_) begin_ = end_ = 0;
+    in_body_ = false;
+    blank_line_skipped_ = false;
+    if (body_.capacity() > host_.limits.kept_bytes) std::string{}.swap(body_);
+    enter(phase::idle);
+    if (keep_alive) return;
+    closing_ = true;
+    // Whoever was not done, or did not know that this was the end, may be sending still.
+    linger_ = linger_ || begin_ != end_ || request_.keep_alive;
+}
+
+void session::finish_with(const response& answer)
+{
+    if (request_.id.is_nil()) request_.id = random_uuid();
+    append_response(out_, request_, answer, false);
+    closing_ = true;
+    linger_ = true;
+}
+
+void session::finish_with(protocol_error why)
+{
+    finish_with(to_response(why));
+}
+
+void session::report_exception(std::exception_ptr thrown, std::size_t answered)
+{
+    out_.resize(answered); // what the handler began to append is not an answer
+    if (host_.on_exception) host_.on_exception(request_, thrown);
+    response answer;
+    answer.status = 500;
+    answer.body = "{\"message\":\"An internal server error occurred.\"}\n";
+    finish_with(answer);
+}
+
+} // namespace latchkey

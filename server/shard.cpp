@@ -1,0 +1,180 @@
+#include "server/shard.hpp"
+
+#include "auth/crypto.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+
+#include <exception>
+#include <sys/socket.h>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+void rethrow(std::exception_ptr thrown)
+{
+    if (thrown) std::rethrow_exception(thrown);
+}
+
+} // namespace
+
+shard::shard(settings given) : settings_(std::move(given)), sweeper_(context_.get_executor()) {}
+
+shard::~shard()
+{
+    if (thread_.joinable()) {
+        begin_stop(stop_mode::at_once);
+        join();
+    }
+    for (const auto& one : listeners_)
+        one->close();
+    context_.abandon_handlers();
+}
+
+void shard::listen(unique_descriptor socket, listener::receiver receive)
+{
+    listeners_.push_back(
+        std::make_shared<listener>(context_.get_executor(), std::move(socket), std::move(receive)));
+}
+
+std::future<void> shard::start()
+{
+    std::promise<void> started;
+    std::future<void> ready = started.get_future();
+    thread_ = std::thread{[this, promise = std::move(started)]() mutable { work(std::move(promise)); }};
+    return ready;
+}
+
+void shard::work(std::promise<void> started)
+{
+    try {
+        handler_ = settings_.make_handler(context_, settings_.index);
+    } catch (...) {
+        started.set_exception(std::current_exception());
+        return;
+    }
+    host_.emplace(session_host{.limits = settings_.limits,
+                               .handler = *handler_,
+                               .on_exception = settings_.on_exception,
+                               .now = std::chrono::steady_clock::now()});
+    for (const auto& one : listeners_) {
+        auto accepting = listener::run(one);
+        asio::co_spawn(context_, std::move(accepting), rethrow);
+    }
+    auto sweeping = sweep_regularly(*this);
+    asio::co_spawn(context_, std::move(sweeping), rethrow);
+    started.set_value();
+    const auto work = asio::make_work_guard(context_);
+    context_.run();
+}
+
+void shard::adopt(unique_descriptor accepted, const peer_address& peer)
+{
+    if (host_->draining) return;
+    if (session_count_ >= settings_.connections) {
+        refuse_connection(accepted);
+        return;
+    }
+    const int family = peer.is_local_socket ? AF_UNIX : peer.address.is_v6() ? AF_INET6 : AF_INET;
+    stream_socket socket{context_.get_executor()};
+    boost::system::error_code ec;
+    socket.assign(asio::generic::stream_protocol{family, 0}, accepted.number(), ec);
+    if (ec) return; // the kernel cannot watch it (epoll_ctl: no memory): closing is all one can do
+    accepted.release();
+    socket.non_blocking(true, ec);
+
+    auto added = std::make_shared<session>(std::move(socket), *host_, peer);
+    sessions_.push_back(*added);
+    ++session_count_;
+    auto running = session::run(std::move(added));
+    auto ended = [this](std::exception_ptr thrown) { end_session(thrown); };
+    asio::co_spawn(context_, std::move(running), std::move(ended));
+}
+
+// Best effort by nature: a client that is still sending may see a reset instead.
+void shard::refuse_connection(const unique_descriptor& accepted)
+{
+    request nothing;
+    nothing.id = random_uuid();
+    response answer;
+    answer.status = 503;
+    answer.add_header("Retry-After", "1");
+    answer.body = "{\"message\":\"The server has too many open connections.\"}\n";
+    output_buffer out;
+    append_response(out, nothing, answer, false);
+    (void)send(accepted.number(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(accepted.number(), SHUT_WR);
+}
+
+void shard::end_session(std::exception_ptr thrown)
+{
+    --session_count_;
+    if (thrown && settings_.on_exception) settings_.on_exception(request{}, thrown);
+    end_if_done();
+}
+
+void shard::begin_stop(stop_mode mode)
+{
+    asio::post(context_, [this, mode] { stop(mode); });
+}
+
+void shard::stop(stop_mode mode)
+{
+    const steady_time now = std::chrono::steady_clock::now();
+    host_->draining = true;
+    for (const auto& one : listeners_)
+        one->close();
+    if (mode == stop_mode::at_once) {
+        close_sessions();
+        if (!abandon_after_) abandon_after_ = now + settings_.limits.abandon;
+    } else if (!drain_until_) {
+        drain_until_ = now + settings_.limits.drain;
+        for (session& one : sessions_)
+            one.close_if_idle();
+    }
+    end_if_done();
+}
+
+void shard::close_sessions()
+{
+    for (session& one : sessions_)
+        one.close();
+}
+
+void shard::end_if_done()
+{
+    if (host_->draining && session_count_ == 0) context_.stop();
+}
+
+task<void> shard::sweep_regularly(shard& self)
+{
+    while (true) {
+        self.sweeper_.expires_after(self.settings_.limits.sweep_interval);
+        auto tick = self.sweeper_.async_wait(asio::as_tuple(asio::deferred));
+        const auto waited = co_await std::move(tick);
+        if (std::get<0>(waited)) co_return;
+        self.sweep(std::chrono::steady_clock::now());
+    }
+}
+
+void shard::sweep(steady_time now)
+{
+    host_->now = now;
+    for (session& one : sessions_)
+        one.sweep(now);
+    if (drain_until_ && now >= *drain_until_ && !abandon_after_) {
+        close_sessions();
+        abandon_after_ = now + settings_.limits.abandon;
+    }
+    if (abandon_after_ && now >= *abandon_after_) context_.stop();
+}
+
+void shard::join()
+{
+    if (thread_.joinable()) thread_.join();
+}
+
+} // namespace latchkey

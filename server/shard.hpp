@@ -1,0 +1,103 @@
+// One thread, one io_context, and everything that lives on it: listeners, sessions, the sweeper and the
+// shard's request handler. Shards share nothing; what reaches one from outside is posted to it.
+#pragma once
+
+#include "server/http_limits.hpp"
+#include "server/listener.hpp"
+#include "server/session.hpp"
+#include "server/session_host.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <future>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace latchkey {
+
+// Makes the handler of one shard. Called on the shard's thread, before it accepts; what the handler needs
+// on that thread (connections, timers) it puts on `context`. The handler is destroyed before the context,
+// after all sessions.
+using handler_factory =
+    std::function<std::unique_ptr<request_handler>(asio::io_context& context, std::size_t shard)>;
+
+// graceful: requests in flight are answered, with Connection: close, within http_limits::drain.
+enum class stop_mode { graceful, at_once };
+
+class shard {
+public:
+    struct settings {
+        std::size_t index = 0;
+        std::size_t connections = 0; // this shard's share
+        http_limits limits;
+        handler_factory make_handler;
+        exception_observer on_exception;
+    };
+
+    explicit shard(settings given);
+
+    // Stops at once and joins. Whatever completes a handler's wait from another thread must have ended.
+    ~shard();
+
+    shard(const shard&) = delete;
+    shard& operator=(const shard&) = delete;
+
+    // Before start(): accepts on `socket` and hands what it accepts to `receive`.
+    void listen(unique_descriptor socket, listener::receiver receive);
+
+    // Starts the thread. The future is ready once connections are accepted; it carries what the handler
+    // factory threw, and then the thread has ended.
+    std::future<void> start();
+
+    // Takes over an accepted connection; on the shard's thread only. Beyond the limit it is told 503.
+    void adopt(unique_descriptor socket, const peer_address& peer);
+
+    // From any thread. A second call with at_once cuts a graceful stop short.
+    void begin_stop(stop_mode mode);
+
+    // From any thread but the shard's; returns when the thread has ended.
+    void join();
+
+    asio::io_context& context() noexcept { return context_; }
+
+private:
+    // Lets the destructor drop suspended coroutines while all they refer to is still there.
+    class abandonable_context : public asio::io_context {
+    public:
+        using asio::io_context::io_context;
+        void abandon_handlers() { shutdown(); }
+    };
+    using timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                             asio::wait_traits<std::chrono::steady_clock>,
+                                             executor>;
+    using session_list = boost::intrusive::list<session, boost::intrusive::constant_time_size<false>>;
+
+    void work(std::promise<void> started);
+    void stop(stop_mode mode);
+    void close_sessions();
+    void end_session(std::exception_ptr thrown);
+    void end_if_done();
+    void sweep(steady_time now);
+    static task<void> sweep_regularly(shard& self);
+    void refuse_connection(const unique_descriptor& socket);
+
+    const settings settings_;
+    abandonable_context context_{1};
+    std::unique_ptr<request_handler> handler_;
+    std::optional<session_host> host_;
+    session_list sessions_;
+    std::size_t session_count_ = 0;
+    std::vector<std::shared_ptr<listener>> listeners_;
+    timer sweeper_;
+    std::optional<steady_time> drain_until_;   // set: stopping gracefully
+    std::optional<steady_time> abandon_after_; // set: all sessions are closed, handlers may be running
+    std::thread thread_;
+};
+
+} // namespace latchkey

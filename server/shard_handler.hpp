@@ -1,0 +1,23 @@
+// What one shard does with requests: verifications at once, from the head; everything else through the
+// middleware. Made by the application, one per shard, used on that shard's thread only.
+#pragma once
+
+#include "server/request_handler.hpp"
+#include "server/services.hpp"
+#include "server/verify_endpoint.hpp"
+
+namespace latchkey {
+
+class shard_handler final : public request_handler {
+public:
+    shard_handler(services& use, executor shard) noexcept : use_{use}, verifications_{use, shard} {}
+
+    head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) override;
+    task<response> answer(const request& asked) override;
+
+private:
+    services& use_;
+    verify_endpoint verifications_;
+};
+
+} // namespace latchkey

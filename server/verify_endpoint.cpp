@@ -1,0 +1,228 @@
+#include "server/verify_endpoint.hpp"
+
+#include "auth/time_text.hpp"
+#include "auth/verification_recorder.hpp"
+#include "server/client_address.hpp"
+#include "server/credential.hpp"
+#include "server/demanded_rights.hpp"
+#include "server/path.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+// Room for the whole catalogue of scopes; with the rest of the head still within the 4 KiB that gateways
+// hold for one by default.
+constexpr std::size_t max_scopes_length = 2048;
+
+// Every answer has all of them (security.md 20): a header that we left out would let the client's own
+// through at gateways that only overwrite.
+constexpr std::string_view no_identity = "X-Latchkey-User-Id: \r\n"
+                                         "X-Latchkey-Username: \r\n"
+                                         "X-Latchkey-Key-Id: \r\n"
+                                         "X-Latchkey-Scopes: \r\n"
+                                         "X-Latchkey-Expires-At: \r\n"
+                                         "Cache-Control: no-store\r\n";
+
+// Envoy takes these off the request before it goes upstream, so that the service behind never sees the
+// credential (security.md 30). The two headers always, since either may hold a token that lost to another
+// source; cookies only when the token came in one, because a service behind may need its own. A token in
+// the query cannot be taken off by name: operators who care do not use that form (ASVS 14.2.1).
+constexpr std::string_view strip_headers =
+    "x-envoy-auth-headers-to-remove: authorization,coder-session-token\r\n";
+constexpr std::string_view strip_headers_and_cookie =
+    "x-envoy-auth-headers-to-remove: authorization,coder-session-token,cookie\r\n";
+
+// One body for every 401: which part of a token was wrong is nobody's business here.
+constexpr std::string_view unauthenticated_body =
+    "{\"message\":\"You are signed out or your session has expired. Please sign in again to continue.\"}\n";
+constexpr std::string_view forbidden_body =
+    "{\"message\":\"The token is good but does not carry the rights that were asked for.\"}\n";
+constexpr std::string_view unavailable_body =
+    "{\"message\":\"Latchkey cannot reach its storage. Please try again.\"}\n";
+constexpr std::string_view bad_path_body = "{\"message\":\"Invalid path.\"}\n";
+
+// RFC 6750 3 and 3.1: no error code where no credential was sent.
+constexpr std::string_view bare_challenge = "Bearer realm=\"coder\"";
+constexpr std::string_view invalid_token = "Bearer realm=\"coder\", error=\"invalid_token\"";
+constexpr std::string_view invalid_request = "Bearer realm=\"coder\", error=\"invalid_request\"";
+
+// Views into the store's record, or into a copy.
+struct identity {
+    const key_record& key;
+    const uuid& owner;
+    std::string_view username;
+};
+
+// Names are checked when they are stored; this is for a database that somebody edited (security.md 35).
+void append_header_text(std::string& out, std::string_view text)
+{
+    const std::size_t from = out.size();
+    out.append(text);
+    std::replace_if(
+        out.begin() + static_cast<std::ptrdiff_t>(from),
+        out.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
+        '?');
+}
+
+// Cut between two names: fewer scopes than there are is the harmless side to err on.
+void append_scopes(std::string& out, std::span<const std::string> scopes)
+{
+    const std::size_t from = out.size();
+    for (const std::string& scope : scopes) {
+        if (out.size() - from + 1 + scope.size() > max_scopes_length) return;
+        if (out.size() != from) out += ' ';
+        append_header_text(out, scope);
+    }
+}
+
+void append_identity(std::string& out, const identity& who, credential_source source)
+{
+    out.append("X-Latchkey-User-Id: ");
+    append_uuid(out, who.owner);
+    out.append("\r\nX-Latchkey-Username: ");
+    append_header_text(out, who.username);
+    out.append("\r\nX-Latchkey-Key-Id: ").append(who.key.id.view());
+    out.append("\r\nX-Latchkey-Scopes: ");
+    append_scopes(out, who.key.rights->scopes);
+    out.append("\r\nX-Latchkey-Expires-At: ");
+    append_rfc3339(out, who.key.expires_at);
+    out.append("\r\nCache-Control: no-store\r\n");
+    out.append(source == credential_source::cookie ? strip_headers_and_cookie : strip_headers);
+}
+
+// As append_response would, without making a `response` first.
+void append_accepted(
+    output_buffer& out, const request& asked, const identity& who, credential_source source, bool keep_alive)
+{
+    out.append("HTTP/1.1 200 OK\r\n").append(common_header_lines());
+    out.append("X-Coder-Request-Id: ");
+    append_uuid(out, asked.id);
+    out.append("\r\nContent-Length: 0\r\n");
+    if (!keep_alive) {
+        out.append("Connection: close\r\n");
+    } else if (asked.version < 11) {
+        out.append("Connection: keep-alive\r\n");
+    }
+    append_identity(out, who, source);
+    out.append("\r\n");
+}
+
+response refused_with(unsigned status, std::string_view body)
+{
+    response answer;
+    answer.status = status;
+    answer.headers = no_identity;
+    answer.body = body;
+    return answer;
+}
+
+response unauthenticated(std::string_view challenge)
+{
+    response answer = refused_with(401, unauthenticated_body);
+    answer.add_header("WWW-Authenticate", challenge);
+    return answer;
+}
+
+response insufficient(const missing_right& missing)
+{
+    response answer = refused_with(403, forbidden_body);
+    std::string challenge = "Bearer realm=\"coder\", error=\"insufficient_scope\"";
+    if (missing.what() == missing_right::kind::object) {
+        challenge += ", error_description=\"The token's allow list does not cover the object\"";
+    } else if (!missing.name().empty()) {
+        challenge.append(", scope=\"").append(missing.name()).append("\"");
+    }
+    answer.add_header("WWW-Authenticate", challenge);
+    return answer;
+}
+
+response refused_for(verdict what)
+{
+    if (what != verdict::unavailable) return unauthenticated(invalid_token);
+    response answer = refused_with(503, unavailable_body);
+    answer.add_header("Retry-After", "1");
+    return answer;
+}
+
+// Nothing when the key is good and carries what is demanded.
+std::optional<response> refused_after(verdict what, const key_record* key, std::string_view query)
+{
+    if (what != verdict::accepted) return refused_for(what);
+    if (const auto missing = find_missing_right(query, *key->rights)) return insufficient(*missing);
+    return std::nullopt;
+}
+
+// What can be said before any token is looked at.
+std::optional<response> refused_at_sight(const request& asked, const credential& found)
+{
+    if (has_dot_segment(asked.path)) return refused_with(400, bad_path_body);
+    if (asked.authorization_repeated) return unauthenticated(invalid_request);
+    if (!found) return unauthenticated(bare_challenge);
+    return std::nullopt;
+}
+
+} // namespace
+
+bool verify_endpoint::serves(std::string_view raw_path) noexcept
+{
+    constexpr std::string_view name = "verify";
+    raw_path.remove_prefix(std::min(raw_path.find_first_not_of('/'), raw_path.size()));
+    return raw_path.starts_with(name) && (raw_path.size() == name.size() || raw_path[name.size()] == '/');
+}
+
+bool verify_endpoint::answer_from_memory(const request& asked, output_buffer& out, bool keep_alive)
+{
+    const credential found = find_credential(asked, use_.web.cookie);
+    std::optional<response> refused = refused_at_sight(asked, found);
+    if (!refused) {
+        const verification checked = use_.tokens.verify(found.token());
+        if (checked.what == verdict::ask) return false;
+        const key_record* key = checked.found.key;
+        refused = refused_after(checked.what, key, asked.query);
+        record(asked, checked.what, refused ? refused->status : 200, key, checked.found.owner);
+        if (!refused) {
+            const identity who{*key, checked.found.owner.id, checked.found.owner.username};
+            append_accepted(out, asked, who, found.source(), keep_alive);
+            return true;
+        }
+    }
+    append_response(out, asked, *refused, keep_alive);
+    return true;
+}
+
+task<response> verify_endpoint::answer_by_asking(const request& asked)
+{
+    const credential found = find_credential(asked, use_.web.cookie);
+    if (auto refused = refused_at_sight(asked, found)) co_return std::move(*refused);
+
+    auto asking = use_.tokens.verify_by_asking(std::string{found.token()});
+    const verifier::asked checked = co_await std::move(asking);
+    const user& account = checked.found.owner;
+    const owner_view owner{
+        account.id, account.username, account.status, account.is_deleted, account.key_epoch};
+    const key_record* key = checked.found.key.rights ? &checked.found.key : nullptr;
+    auto refused = refused_after(checked.what, key, asked.query);
+    record(asked, checked.what, refused ? refused->status : 200, key, owner);
+    if (refused) co_return std::move(*refused);
+
+    response answer;
+    append_identity(answer.headers, {*key, owner.id, owner.username}, found.source());
+    co_return answer;
+}
+
+void verify_endpoint::record(
+    const request& asked, verdict what, unsigned status, const key_record* key, const owner_view& owner) const
+{
+    if (!use_.verifications.wants(status != 200)) return;
+    const std::string address = client_address(asked, use_.web.trusted_proxies).to_string();
+    use_.verifications.record(shard_, {what, status, key, owner, asked.id, address, asked.user_agent});
+}
+
+} // namespace latchkey

@@ -1,0 +1,42 @@
+// ANY /verify and /verify/...: is the token of this request good, and does it carry the rights that the
+// query demands? For gateways and services that ask on each of their requests (gateways.md). Decided from
+// the head alone, answered with 200, 401, 403 or 503, never with a body over 1 KiB. One object per shard.
+#pragma once
+
+#include "auth/verifier.hpp"
+#include "server/request.hpp"
+#include "server/response.hpp"
+#include "server/services.hpp"
+#include "storage/task.hpp"
+
+#include <string_view>
+
+namespace latchkey {
+
+class verify_endpoint {
+public:
+    // What is to be recorded is written by coroutines on `shard`.
+    verify_endpoint(services& use, executor shard) noexcept : use_{use}, shard_{shard} {}
+
+    // Whatever follows /verify/ is the gateway's own path and is not looked at.
+    static bool serves(std::string_view raw_path) noexcept;
+
+    // Appends the answer. Allocates nothing for a good token once `out` has grown. False, with nothing
+    // appended: memory does not know the key, ask the store with answer_by_asking.
+    [[nodiscard]] bool answer_from_memory(const request& asked, output_buffer& out, bool keep_alive);
+
+    // `asked` outlives the task.
+    task<response> answer_by_asking(const request& asked);
+
+private:
+    void record(const request& asked,
+                verdict what,
+                unsigned status,
+                const key_record* key,
+                const owner_view& owner) const;
+
+    services& use_;
+    executor shard_;
+};
+
+} // namespace latchkey
