@@ -218,7 +218,7 @@ open_result<void> application::open_stores()
                       all.now,
                       lifetimes,
                       login_settings{.password_login = all.web.password_login});
-    all.audits.emplace(*all.decisions, store);
+    all.audits.emplace(*all.decisions);
     all.verifications.emplace(*all.audit, all.now, recorded_by(all.settings.audit_verify));
     all.use.emplace(services{store,
                              *all.audit,

@@ -14,8 +14,8 @@
 
 namespace latchkey {
 
-// Awaited to its end by the caller of `handler`, who owns the context: hence the reference.
-using handler = task<response> (*)(request_context& context);
+// Awaited to its end by the caller of a `route_handler`, who owns the context: hence the reference.
+using route_handler = task<response> (*)(request_context& context);
 
 enum class access {
     open,      // no credential looked at, or looked at only if there is one
@@ -34,10 +34,10 @@ struct route {
         pattern; // segments; {user} is resolved by the middleware, {keyid} and {keyname} go to context.key
     access who;
     rate_class rate;
-    handler run;
+    route_handler run;
 
     consteval route(
-        http::verb method_, std::string_view pattern_, access who_, rate_class rate_, handler run_)
+        http::verb method_, std::string_view pattern_, access who_, rate_class rate_, route_handler run_)
         : method{method_},
           pattern{pattern_},
           who{who_},

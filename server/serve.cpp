@@ -96,9 +96,11 @@ void tell_next_steps(const application& served)
     } else {
         std::cout << "\nMake a token (with your own address and password):\n\n";
     }
-    std::cout << "  curl -s " << server << "/api/v2/users/me/keys/tokens -d '{}' -H \"Coder-Session-Token: $(curl -s "
-              << server << "/api/v2/users/login -d "
-              << R"('{"email":"me@example.com","password":"Correct-Horse-7-Battery"}' | cut -d'"' -f4)")"
+    std::cout << "  curl -s " << server
+              << "/api/v2/users/me/keys/tokens -d '{}' -H \"Coder-Session-Token: $(curl -s " << server
+              << "/api/v2/users/login -d "
+              << R"json('{"email":"me@example.com","password":"Correct-Horse-7-Battery"}')json"
+              << R"text( | cut -d'"' -f4)")text"
               << "\n\n"
               << std::flush;
 }

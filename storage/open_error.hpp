@@ -9,7 +9,8 @@
 namespace latchkey {
 
 struct open_error {
-    explicit open_error(std::string message_) : message{std::move(message_)} {}
+    open_error() = default; // what boost::system::result needs
+    open_error(std::string message_) : message{std::move(message_)} {}
     open_error(error_code code_, std::string message_) : code{code_}, message{std::move(message_)} {}
 
     error_code code = storage_errc::unavailable; // or bad_file
