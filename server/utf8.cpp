@@ -1,6 +1,5 @@
 #include "server/utf8.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -22,8 +21,9 @@ bool is_ascii(std::string_view text) noexcept
     return (seen & high_bits) == 0;
 }
 
-// Length of the well-formed sequence at the front (Unicode, table 3-7); 0 if there is none.
-std::size_t sequence_length(std::string_view text) noexcept
+} // namespace
+
+std::size_t utf8_sequence_length(std::string_view text) noexcept
 {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
     const auto continues = [&](std::size_t at, unsigned char from = 0x80, unsigned char to = 0xbf) {
@@ -45,13 +45,11 @@ std::size_t sequence_length(std::string_view text) noexcept
     return 0;
 }
 
-} // namespace
-
 bool is_utf8(std::string_view text) noexcept
 {
     if (is_ascii(text)) return true;
     while (!text.empty()) {
-        const std::size_t length = sequence_length(text);
+        const std::size_t length = utf8_sequence_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
