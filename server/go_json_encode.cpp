@@ -1,4 +1,5 @@
 #include "server/json_bodies.hpp"
+#include "storage/utf8.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -6,31 +7,6 @@
 
 namespace latchkey {
 namespace {
-
-// Bytes of the UTF-8 sequence at the front, 0 when it is none (RFC 3629: no overlong forms, no surrogates,
-// nothing beyond U+10FFFF).
-std::size_t utf8_length(std::string_view text) noexcept
-{
-    const auto at = [text](std::size_t i) {
-        return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0;
-    };
-    const auto within = [](unsigned byte, unsigned low, unsigned high) {
-        return byte >= low && byte <= high;
-    };
-    const unsigned first = at(0);
-    if (first < 0x80) return 1;
-    if (within(first, 0xc2, 0xdf)) return within(at(1), 0x80, 0xbf) ? 2 : 0;
-    if (!within(at(2), 0x80, 0xbf)) return 0;
-    if (within(first, 0xe0, 0xef)) {
-        const unsigned low = first == 0xe0 ? 0xa0 : 0x80;
-        const unsigned high = first == 0xed ? 0x9f : 0xbf;
-        return within(at(1), low, high) ? 3 : 0;
-    }
-    if (!within(first, 0xf0, 0xf4) || !within(at(3), 0x80, 0xbf)) return 0;
-    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
-    return within(at(1), low, high) ? 4 : 0;
-}
 
 void append_escaped(std::string& out, char c)
 {
@@ -101,7 +77,7 @@ void append_json_string(std::string& out, std::string_view text)
 {
     out += '"';
     while (!text.empty()) {
-        const std::size_t length = utf8_length(text);
+        const std::size_t length = utf8_sequence_length(text);
         const std::string_view character = text.substr(0, length);
         if (length == 0)
             out += "\\ufffd";

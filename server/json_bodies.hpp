@@ -29,9 +29,6 @@ void append_user(std::string& out, const user& shown);
 // `actor`: the account behind entry.actor, nothing when it cannot be found. `is_deleted`: the resource is.
 void append_audit_entry(std::string& out, const audit_entry& entry, const user* actor, bool is_deleted);
 
-// As the wire spells them, "owner" first; without the implied "member" (contract 8.3).
-std::vector<std::string> role_names(role_set roles);
-
 // A request's body. Capped in size and depth before it is parsed; names without case, last duplicate wins,
 // unknown ones ignored, null as absent; only the first value is read. The refusal carries the text of Go's
 // decoder (contract 4.3).

@@ -1,3 +1,4 @@
+#include "auth/role_names.hpp"
 #include "auth/scope.hpp"
 #include "auth/time_text.hpp"
 #include "server/json_bodies.hpp"
@@ -52,24 +53,11 @@ void append_key_fields(json_object_writer& out, const key_listing& listing)
     out.texts("allow_list", key.rights->allow_list);
 }
 
-struct shown_role {
-    role which;
-    std::string_view name;
-    std::string_view display_name;
-};
-
-constexpr shown_role shown_roles[] = {
-    {role::owner, "owner", "Owner"},
-    {role::user_admin, "user-admin", "User Admin"},
-    {role::template_admin, "template-admin", "Template Admin"},
-    {role::auditor, "auditor", "Auditor"},
-};
-
 void append_roles(json_object_writer& out, role_set roles)
 {
     std::string& text = out.field("roles");
     char before = '[';
-    for (const auto& shown : shown_roles) {
+    for (const site_role& shown : site_roles) {
         if (!roles.has(shown.which)) continue;
         text += std::exchange(before, ',');
         json_object_writer{text}.text("name", shown.name).text("display_name", shown.display_name).finish();
@@ -127,14 +115,6 @@ void append_actor(json_object_writer& out, const audit_entry& entry, const user*
 }
 
 } // namespace
-
-std::vector<std::string> role_names(role_set roles)
-{
-    std::vector<std::string> names;
-    for (const auto& shown : shown_roles)
-        if (roles.has(shown.which)) names.emplace_back(shown.name);
-    return names;
-}
 
 void append_key(std::string& out, const key_listing& listing)
 {

@@ -53,7 +53,6 @@ public:
         return *this;
     }
 
-    // `values`: a range of strings or views.
     template <class Texts>
     json_object_writer& texts(std::string_view name, const Texts& values)
     {

@@ -1,6 +1,7 @@
 // The first user, login and logout (contract 8.1, 8.2).
 #include "auth/password.hpp"
 #include "auth/user_service.hpp"
+#include "server/csrf.hpp"
 #include "server/error_response.hpp"
 #include "server/handlers/handlers.hpp"
 #include "server/json_bodies.hpp"
@@ -45,6 +46,7 @@ task<response> login(request_context& context)
     if (!token) co_return error_response(token.error(), context.use.web);
     response answer = text_field_response(201, "session_token", token->expose());
     add_session_cookie(answer, token->expose(), context.use.web.cookie);
+    add_csrf_cookie(answer, token->expose(), context.use.web.cookie);
     co_return answer;
 }
 

@@ -1,6 +1,5 @@
-#include "server/utf8.hpp"
+#include "storage/utf8.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -22,13 +21,15 @@ bool is_ascii(std::string_view text) noexcept
     return (seen & high_bits) == 0;
 }
 
-// Length of the well-formed sequence at the front (Unicode, table 3-7); 0 if there is none.
-std::size_t sequence_length(std::string_view text) noexcept
+} // namespace
+
+std::size_t utf8_sequence_length(std::string_view text) noexcept
 {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
     const auto continues = [&](std::size_t at, unsigned char from = 0x80, unsigned char to = 0xbf) {
         return at < text.size() && byte(at) >= from && byte(at) <= to;
     };
+    if (text.empty()) return 0;
     const unsigned char first = byte(0);
     if (first < 0x80) return 1;
     if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
@@ -45,13 +46,11 @@ std::size_t sequence_length(std::string_view text) noexcept
     return 0;
 }
 
-} // namespace
-
 bool is_utf8(std::string_view text) noexcept
 {
     if (is_ascii(text)) return true;
     while (!text.empty()) {
-        const std::size_t length = sequence_length(text);
+        const std::size_t length = utf8_sequence_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }

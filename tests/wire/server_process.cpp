@@ -1,0 +1,117 @@
+#include "tests/wire/server_process.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <stdexcept>
+#include <sys/wait.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Waits in small steps: there is nothing to be woken by that works for a child that may be killed.
+template <class Condition>
+bool becomes_true(Condition condition, std::chrono::seconds patience)
+{
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(5ms);
+    }
+    return true;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& texts)
+{
+    std::vector<char*> pointers;
+    for (std::string& text : texts)
+        pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+pid_t start_program(std::vector<std::string> arguments,
+                    std::vector<std::string> environment,
+                    const std::string& output)
+{
+    arguments.insert(arguments.begin(), LATCHKEY_PROGRAM);
+    const std::vector<char*> argument_pointers = pointers_to(arguments);
+    const std::vector<char*> environment_pointers = pointers_to(environment);
+    const pid_t child = fork();
+    if (child < 0) throw std::system_error{errno, std::generic_category(), "fork"};
+    if (child > 0) return child;
+    // Only async-signal-safe calls from here to exec.
+    const int file = open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    dup2(file, STDOUT_FILENO);
+    dup2(file, STDERR_FILENO);
+    execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
+    _exit(127);
+}
+
+int wait_for(pid_t child)
+{
+    int status = 0;
+    const bool ended = becomes_true([&] { return waitpid(child, &status, WNOHANG) == child; }, 30s);
+    if (!ended) throw std::runtime_error{"the program does not end"};
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+} // namespace
+
+int run_program(const std::vector<std::string>& arguments, const std::string& output)
+{
+    return wait_for(start_program(arguments, {}, output));
+}
+
+server_process::server_process(const temporary_directory& directory) : socket_{directory.file("socket")}
+{
+    child_ = start_program({"serve",
+                            "--listen=unix:" + socket_,
+                            "--store=sqlite:" + directory.file("latchkey.db"),
+                            "--audit-log=" + audit_file(directory),
+                            "--api-rate-limit=0",
+                            "--threads=2"},
+                           {std::string{"LATCHKEY_FIRST_USER_EMAIL="} + email,
+                            "LATCHKEY_FIRST_USER_USERNAME=root",
+                            std::string{"LATCHKEY_FIRST_USER_PASSWORD="} + password},
+                           output_file(directory));
+    const auto answers = [this] {
+        try {
+            return connect().request("GET", "/readyz").status == 200;
+        } catch (const std::system_error&) {
+            return false; // not listening yet
+        }
+    };
+    if (!becomes_true(answers, 30s)) throw std::runtime_error{"the program does not start"};
+}
+
+server_process::~server_process()
+{
+    if (child_ <= 0) return;
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+}
+
+http_client server_process::connect() const
+{
+    return http_client{unix_path{socket_}};
+}
+
+void server_process::send_signal(int number) const
+{
+    kill(child_, number);
+}
+
+int server_process::wait()
+{
+    const int code = wait_for(child_);
+    child_ = -1;
+    return code;
+}
+
+} // namespace latchkey::test

@@ -1,0 +1,55 @@
+#include "tests/wire/wire_server.hpp"
+
+#include "server/application.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace latchkey::test {
+namespace {
+
+config settings_for(engine store, std::vector<std::string> flags, const temporary_directory& directory)
+{
+    config_sources sources;
+    sources.arguments = {
+        "--listen=127.0.0.1:0",
+        "--threads=2",
+        "--store=" + (store == engine::memory ? "memory:" : "sqlite:" + directory.file("latchkey.db")),
+        "--audit-log=" + directory.file("audit.log"),
+        "--audit-sync=never"};
+    const auto is_rate_limit = [](const std::string& flag) { return flag.starts_with("--api-rate-limit"); };
+    if (std::ranges::none_of(flags, is_rate_limit)) flags.push_back("--api-rate-limit=0");
+    sources.arguments.insert(sources.arguments.end(), flags.begin(), flags.end());
+    loaded_config loaded = load_config(sources);
+    if (!loaded.errors.empty()) throw std::runtime_error{loaded.errors.front()};
+    return std::move(loaded.settings);
+}
+
+} // namespace
+
+std::string to_string(engine store)
+{
+    return store == engine::memory ? "memory" : "sqlite";
+}
+
+wire_server::wire_server(engine store, std::vector<std::string> flags)
+    : log_{log_level::error, log_format::text, clock_}
+{
+    auto started = application::start(settings_for(store, std::move(flags), directory_), log_);
+    if (!started) throw std::runtime_error{started.error().message};
+    running_ = std::move(*started);
+}
+
+wire_server::~wire_server()
+{
+    running_->begin_stop(stop_mode::at_once);
+    running_->wait_until_stopped();
+}
+
+http_client wire_server::connect() const
+{
+    return http_client{running_->addresses().front()};
+}
+
+} // namespace latchkey::test
