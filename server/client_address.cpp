@@ -50,7 +50,7 @@ bool is_from_trusted_proxy(const request& asked, std::span<const address_block> 
 
 address client_address(const request& asked, std::span<const address_block> trusted)
 {
-    const address peer = without_mapping(asked.peer);
+    address peer = without_mapping(asked.peer);
     if (asked.forwarded_for.empty() || !is_from_trusted_proxy(asked, trusted)) return peer;
 
     address nearest = peer;

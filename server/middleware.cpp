@@ -138,7 +138,7 @@ void passage::take_caller(outcome<principal> proven)
     if (proven) {
         context_.caller = std::move(*proven);
     } else {
-        unproven_ = std::move(proven.error());
+        unproven_ = std::move(proven).error();
     }
 }
 
