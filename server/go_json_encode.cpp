@@ -1,5 +1,5 @@
 #include "server/json_bodies.hpp"
-#include "server/utf8.hpp"
+#include "storage/utf8.hpp"
 
 #include <boost/json/serialize.hpp>
 

@@ -1,6 +1,6 @@
 #include "server/path.hpp"
 
-#include "server/utf8.hpp"
+#include "storage/utf8.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "server/request_parser.hpp"
 
 #include "server/request_target.hpp"
-#include "server/utf8.hpp"
+#include "storage/utf8.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>

@@ -1,6 +1,6 @@
 #include "server/request_target.hpp"
 
-#include "server/utf8.hpp"
+#include "storage/utf8.hpp"
 
 #include <algorithm>
 #include <array>

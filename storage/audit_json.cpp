@@ -1,5 +1,7 @@
 #include "storage/audit_json.hpp"
 
+#include "storage/utf8.hpp"
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/system/error_code.hpp>
@@ -108,25 +110,6 @@ int hex_value(char c) noexcept
 }
 
 } // namespace
-
-std::size_t utf8_sequence_length(std::string_view text) noexcept
-{
-    const auto at = [text](std::size_t index) { return static_cast<unsigned char>(text[index]); };
-    if (text.empty()) return 0;
-    if (at(0) < 0x80) return 1;
-
-    const std::size_t length = at(0) >= 0xF0 ? 4 : at(0) >= 0xE0 ? 3 : 2;
-    if (at(0) < 0xC2 || at(0) > 0xF4 || text.size() < length) return 0;
-    for (std::size_t index = 1; index < length; ++index)
-        if (!is_continuation(text[index])) return 0;
-
-    // RFC 3629 section 4: overlong forms, surrogates, and what lies beyond U+10FFFF.
-    if (at(0) == 0xE0 && at(1) < 0xA0) return 0;
-    if (at(0) == 0xED && at(1) > 0x9F) return 0;
-    if (at(0) == 0xF0 && at(1) < 0x90) return 0;
-    if (at(0) == 0xF4 && at(1) > 0x8F) return 0;
-    return length;
-}
 
 void append_json_text(std::string& out, std::string_view text, std::size_t limit)
 {

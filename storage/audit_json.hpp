@@ -14,9 +14,6 @@ namespace latchkey {
 // Nesting kept in `diff` and `additional_fields`; what lies deeper is written as null.
 inline constexpr int audit_json_depth = 16;
 
-// Bytes of the well-formed UTF-8 sequence (RFC 3629) that `text` begins with; 0 if it is ill-formed or empty.
-std::size_t utf8_sequence_length(std::string_view text) noexcept;
-
 // Appends `text` in quotes, cut to `limit` bytes at a character's edge. Ill-formed UTF-8 becomes U+FFFD;
 // control characters (C0, DEL, C1) and the line separators U+2028/2029 are written as \uXXXX.
 void append_json_text(std::string& out, std::string_view text, std::size_t limit);

@@ -1,5 +1,6 @@
 #include "storage/audit_json.hpp"
 #include "storage/audit_line.hpp"
+#include "storage/utf8.hpp"
 
 #include <charconv>
 

@@ -1,5 +1,5 @@
 #include "server/response.hpp"
-#include "server/utf8.hpp"
+#include "storage/utf8.hpp"
 #include "tests/support/catch.hpp"
 
 #include <string>
