@@ -235,7 +235,7 @@ TEST_CASE("the audit log is searched by each of its keys", "[wire][audit]")
     CHECK(count("?q=USERNAME:%22" + who.username + "%22") >= 1);
 }
 
-TEST_CASE("searches that cannot be read are refused", "[wire][audit]")
+TEST_CASE("audit searches that cannot be read are refused", "[wire][audit]")
 {
     wire_fixture& wire = any_wire();
     for (const char* query :

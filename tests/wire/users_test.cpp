@@ -220,7 +220,7 @@ TEST_CASE("users are found by part of name or address and by the keys of q", "[w
     CHECK_FALSE(has("service_account:true", wire.member));
 }
 
-TEST_CASE("searches that cannot be read are refused", "[wire][users]")
+TEST_CASE("user searches that cannot be read are refused", "[wire][users]")
 {
     wire_fixture& wire = any_wire();
     for (const char* query : {"status:drunk", "colour:red", "created_after:yesterday"}) {
