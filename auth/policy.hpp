@@ -15,8 +15,7 @@ inline constexpr uuid system_user_id{
 
 // What is acted upon. `owner`: the user it belongs to; a user belongs to itself. `id`: nothing for objects
 // that have none yet (create), or whose id is not a UUID (keys): then only type:* entries of an allow list
-// match.
-// Without `owner` the question is about such objects of anybody at all.
+// match. Without `owner` the question is about such objects of anybody at all.
 struct object {
     resource_type type{};
     std::optional<uuid> owner;

@@ -32,8 +32,7 @@ public:
     };
 
     // Creates the file (0600) if there is none, finds the end of the chain, cuts a torn end off.
-    static open_result<std::unique_ptr<audit_output>> open(std::string path,
-                                                                                 line_digest digest_of);
+    static open_result<std::unique_ptr<audit_output>> open(std::string path, line_digest digest_of);
 
     // What `open` had to cut; bytes is 0 if nothing.
     const audit_repair& repair() const { return repair_; }

@@ -29,8 +29,7 @@ const audit_part* newest(const std::vector<audit_part>& parts)
 
 } // namespace
 
-open_result<std::unique_ptr<audit_output>> audit_output::open(std::string path,
-                                                                                    line_digest digest_of)
+open_result<std::unique_ptr<audit_output>> audit_output::open(std::string path, line_digest digest_of)
 {
     std::unique_ptr<audit_output> output{new audit_output{std::move(path), digest_of}};
     if (auto failure = output->lock()) return *failure;

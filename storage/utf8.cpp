@@ -30,6 +30,7 @@ std::size_t utf8_sequence_length(std::string_view text) noexcept
     const auto continues = [&](std::size_t at, unsigned char from = 0x80, unsigned char to = 0xbf) {
         return at < text.size() && byte(at) >= from && byte(at) <= to;
     };
+    if (text.empty()) return 0;
     const unsigned char first = byte(0);
     if (first < 0x80) return 1;
     if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;

@@ -1,4 +1,4 @@
-// UTF-8, checked on everything of a request head that is kept, and by all who write JSON. Pure, any thread.
+// UTF-8 as RFC 3629 has it: of request heads, of JSON in both directions, of audit lines. Pure, any thread.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,8 @@
 
 namespace latchkey {
 
-// Bytes of the well-formed sequence at the front of `text` (Unicode, table 3-7); 0 if there is none.
+// Bytes of the well-formed sequence at the front of `text` (Unicode, table 3-7); 0 if there is
+// none.
 std::size_t utf8_sequence_length(std::string_view text) noexcept;
 
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. Plain ASCII is the fast case.

@@ -3,6 +3,7 @@
 #include "auth/pepper.hpp"
 #include "auth/scope.hpp"
 #include "auth/token.hpp"
+#include "tests/support/auth_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 #include <cstdlib>
@@ -10,7 +11,7 @@
 
 namespace {
 
-std::size_t allocations = 0;
+thread_local std::size_t allocations = 0; // of this thread: stores have some of their own
 
 void* allocate(std::size_t size)
 {
@@ -111,4 +112,20 @@ TEST_CASE("checking a token's text, secret and rights allocates nothing", "[auth
 
     // The counter counts.
     CHECK(allocations_of([&] { static_cast<void>(print_token(minted.id, minted.secret)); }) == 100);
+}
+
+TEST_CASE("verifying a token that is in memory allocates nothing, whatever the verdict", "[auth][verifier]")
+{
+    test::auth_fixture auth;
+    const user ada = auth.add("ada");
+    const std::string good = auth.token_of(ada, unrestricted_rights());
+    const std::string unknown = std::string(10, 'x') + good.substr(10);
+    const std::string wrong = good.substr(0, 11) + std::string(22, 'x');
+
+    for (const std::string& token : {good, unknown, wrong, std::string{"malformed"}}) {
+        CAPTURE(token.size());
+        CHECK(allocations_of([&] { static_cast<void>(auth.tokens.verify(token)); }) == 0);
+    }
+    CHECK(auth.tokens.verify(good).what == verdict::accepted);
+    CHECK(auth.tokens.verify(wrong).what == verdict::wrong_secret);
 }

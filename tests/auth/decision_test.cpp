@@ -65,6 +65,26 @@ TEST_CASE("an entry says who did what to whose key, from where, and with which s
     CHECK(entry.diff.size() == 6);
 }
 
+TEST_CASE("a refused and a failed act name who tried", "[auth][decision]")
+{
+    auth_fixture auth;
+    const user ada = auth.add("ada");
+    const principal caller = auth.sign_in(ada);
+    token_request wrong;
+    wrong.scopes = {"nonsense"};
+
+    CHECK(status_of(auth.create_token(caller, ada, wrong)) == 400);
+    auth.records.cannot_write = true;
+    CHECK(status_of(auth.create_token(caller, ada)) == 503);
+    REQUIRE(auth.audit.entries.size() == 3); // refused, allowed, failed
+    for (const audit_entry& entry : auth.audit.entries) {
+        CAPTURE(entry.outcome);
+        CHECK(entry.actor == ada.id);
+        CHECK(entry.actor_key == caller.key().id.view());
+        CHECK(entry.resource_id == ada.id);
+    }
+}
+
 TEST_CASE("a deletion shows what there was", "[auth][decision]")
 {
     auth_fixture auth;
