@@ -51,8 +51,9 @@ public:
           context_{asked, use, {}, {}, {}, {}, {}}
     {}
 
-    std::optional<response> find_route();
+    std::optional<response> read_path();
     std::optional<response> look_at_client();
+    std::optional<response> find_route();
     bool has_credential();
     void take_caller(outcome<principal> proven);
     std::optional<response> count_request();
@@ -81,7 +82,7 @@ private:
     const web_settings& web_;
     rate_limiter& limits_;
     std::string path_scratch_;
-    std::string_view path_; // normalised once find_route has run
+    std::string_view path_; // normalised once read_path has run
     route_match match_;
     credential credential_;
     std::optional<refusal> unproven_; // why the credential did not prove anybody
@@ -90,25 +91,15 @@ private:
     request_context context_;
 };
 
-std::optional<response> passage::find_route()
+std::optional<response> passage::read_path()
 {
     const auto normal = normalise_path(asked_.path, path_scratch_);
     if (!normal) return refuse(refused_with(400, "Invalid path."));
     path_ = *normal;
-    match_ = match_route(asked_.method, path_);
-    if (match_.what == route_match::outcome::no_such_path) {
-        return refuse(refused_with(404, "Route not found."));
-    }
-    if (match_.what == route_match::outcome::wrong_method) {
-        response answer;
-        answer.status = 405;
-        answer.add_header("Allow", allowed_methods(path_));
-        return answer;
-    }
-    context_.key = decoded(match_.key);
     return std::nullopt;
 }
 
+// Before the route is known: a forged request learns nothing, not even what exists (contract 3.9).
 std::optional<response> passage::look_at_client()
 {
     // Only the first of several lines is known, and that is the one a client can write.
@@ -122,6 +113,22 @@ std::optional<response> passage::look_at_client()
     context_.client_address = address_.to_string();
     context_.origin = {asked_.id, context_.client_address, std::string{asked_.user_agent}};
     if (const auto fault = csrf_fault(asked_, path_, web_.cookie)) return plain_text(400, *fault);
+    return std::nullopt;
+}
+
+std::optional<response> passage::find_route()
+{
+    match_ = match_route(asked_.method, path_);
+    if (match_.what == route_match::outcome::no_such_path) {
+        return refuse(refused_with(404, "Route not found."));
+    }
+    if (match_.what == route_match::outcome::wrong_method) {
+        response answer;
+        answer.status = 405;
+        answer.add_header("Allow", allowed_methods(path_));
+        return answer;
+    }
+    context_.key = decoded(match_.key);
     return std::nullopt;
 }
 
@@ -204,8 +211,9 @@ response passage::finish(response answer) const
 task<response> answer_request(const request& asked, services& use)
 {
     passage way{asked, use};
-    std::optional<response> early = way.find_route();
+    std::optional<response> early = way.read_path();
     if (!early) early = way.look_at_client();
+    if (!early) early = way.find_route();
     if (!early && way.has_credential()) {
         auto proving = use.tokens.authenticate(way.token());
         auto proven = co_await std::move(proving);

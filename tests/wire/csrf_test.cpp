@@ -50,6 +50,16 @@ TEST_CASE("a change proven by the cookie alone is refused", "[wire][csrf]")
     check_refused(create(wire, {session_cookie(wire.member.token), {"X-CSRF-TOKEN", "guess"}}), wrong_token);
 }
 
+TEST_CASE("the cookie alone is refused before the route is looked up", "[wire][csrf]") // the order of 3.9
+{
+    wire_fixture& wire = any_wire();
+    const header_list cookie{session_cookie(wire.member.token)};
+    check_refused(wire.call("POST", "/api/v2/nowhere", {}, "{}", cookie), wrong_token);
+    check_refused(wire.call("DELETE", tokens_path("me"), {}, {}, cookie), wrong_token);
+    CHECK(wire.call("POST", "/api/v2/csp/reports", {}, "{}", cookie).status == 404); // exempt
+    CHECK(wire.call("GET", "/api/v2/nowhere", {}, {}, cookie).status == 404);
+}
+
 TEST_CASE("a change is allowed when cookie and header or query agree, or with a bearer", "[wire][csrf]")
 {
     wire_fixture& wire = any_wire();
