@@ -13,28 +13,59 @@ using std::chrono::seconds;
 using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
-void append_date(std::string& out, const year_month_day& date)
+// Exactly two digits.
+void write_pair(char* at, std::uint64_t value) noexcept
 {
-    append_padded(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-    out += '-';
-    append_padded(out, static_cast<unsigned>(date.month()), 2);
-    out += '-';
-    append_padded(out, static_cast<unsigned>(date.day()), 2);
+    at[0] = static_cast<char>('0' + value / 10);
+    at[1] = static_cast<char>('0' + value % 10);
 }
 
-// Date and time with `separator` between them, without a zone.
+// "2026-01-02" of the day that begins at `midnight`, made anew when it differs from the thread's last one:
+// most tokens of a server expire on few days, and each verification prints an expiry.
+std::string_view date_text(sys_days midnight)
+{
+    struct printed_day {
+        sys_days midnight = sys_days::min();
+        std::string text;
+    };
+    thread_local printed_day last;
+    if (last.midnight != midnight) {
+        const year_month_day date{midnight};
+        last.text.clear();
+        append_padded(last.text, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+        char rest[] = "-00-00";
+        write_pair(rest + 1, static_cast<unsigned>(date.month()));
+        write_pair(rest + 4, static_cast<unsigned>(date.day()));
+        last.text += rest;
+        last.midnight = midnight;
+    }
+    return last.text;
+}
+
+// Date and time with `separator` between them, without a zone. The time is pieced together on the stack:
+// this runs once for each verification (./dev bench verify).
 void append_instant(std::string& out, time_point when, char separator)
 {
     const sys_days midnight = floor<days>(when);
-    const std::chrono::hh_mm_ss time{when - midnight};
-    append_date(out, midnight);
-    out += separator;
-    append_padded(out, static_cast<std::uint64_t>(time.hours().count()), 2);
-    out += ':';
-    append_padded(out, static_cast<std::uint64_t>(time.minutes().count()), 2);
-    out += ':';
-    append_padded(out, static_cast<std::uint64_t>(time.seconds().count()), 2);
-    append_fraction(out, static_cast<std::uint64_t>(time.subseconds().count()), 6);
+    const auto since = static_cast<std::uint64_t>((when - midnight).count());
+    const std::uint64_t second = since / 1'000'000;
+    std::uint64_t fraction = since % 1'000'000;
+
+    char time[] = "T00:00:00.000000";
+    time[0] = separator;
+    write_pair(time + 1, second / 3600);
+    write_pair(time + 4, second / 60 % 60);
+    write_pair(time + 7, second % 60);
+    std::size_t size = 9;
+    if (fraction != 0) {
+        write_pair(time + 10, fraction / 10'000);
+        write_pair(time + 12, fraction / 100 % 100);
+        write_pair(time + 14, fraction % 100);
+        size = 16;
+        while (time[size - 1] == '0')
+            --size; // contract 1.5: without trailing zeros
+    }
+    out.append(date_text(midnight)).append(time, size);
 }
 
 // Takes exactly `count` digits off the front of `text`.

@@ -41,10 +41,11 @@ std::string detail_text(const token_fault& fault)
 parsed_token parse_token(std::string_view text) noexcept
 {
     using kind = token_fault::kind;
-    const auto dashes = static_cast<std::size_t>(std::count(text.begin(), text.end(), '-'));
-    if (dashes != 1) return {.fault = {kind::part_count, dashes + 1}, .id = {}, .secret = {}};
-
     const std::size_t dash = text.find('-');
+    if (dash == std::string_view::npos || text.find('-', dash + 1) != std::string_view::npos) {
+        const auto dashes = static_cast<std::size_t>(std::count(text.begin(), text.end(), '-'));
+        return {.fault = {kind::part_count, dashes + 1}, .id = {}, .secret = {}};
+    }
     const std::string_view id = text.substr(0, dash);
     const std::string_view secret = text.substr(dash + 1);
     if (id.size() != key_id::length) return {.fault = {kind::id_length, id.size()}, .id = {}, .secret = {}};

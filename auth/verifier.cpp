@@ -77,7 +77,7 @@ verification verifier::verify(std::string_view token) noexcept
 {
     const time_point now = clock_.now();
     verification seen = examine(token, now);
-    if (seen.what == verdict::accepted) seen.use = pending_use{store_, seen.found.key->id, now};
+    if (seen.what == verdict::accepted) seen.found.record_use(now);
     return seen;
 }
 

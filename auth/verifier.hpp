@@ -11,7 +11,6 @@
 #include <chrono>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace latchkey {
 
@@ -27,46 +26,11 @@ enum class verdict {
     unavailable, // the store could not be asked
 };
 
-// Tells the store of a use when it goes.
-class pending_use {
-public:
-    pending_use() = default;
-    pending_use(store& records, const key_id& id, time_point when) noexcept
-        : store_{&records},
-          id_{id},
-          when_{when}
-    {}
-    pending_use(pending_use&& other) noexcept
-        : store_{std::exchange(other.store_, nullptr)},
-          id_{other.id_},
-          when_{other.when_}
-    {}
-    pending_use& operator=(pending_use&& other) noexcept
-    {
-        store_ = std::exchange(other.store_, nullptr);
-        id_ = other.id_;
-        when_ = other.when_;
-        return *this;
-    }
-    ~pending_use()
-    {
-        if (store_ != nullptr) store_->record_use(id_, when_);
-    }
-
-private:
-    store* store_ = nullptr;
-    key_id id_;
-    time_point when_;
-};
-
 // While it lives it may hold a stripe of the store's table: use it at once, never across a co_await, and
 // ask nothing else of the store meanwhile.
 struct verification {
     verdict what = verdict::unknown;
     token_fault fault{}; // of a malformed token
-
-    // Before `found`, so that it goes after it: record_use takes the stripe that `found` holds.
-    pending_use use;
 
     // Set when accepted, expired, wrong_secret, owner_*; key and owner are valid while this lives.
     key_lookup found;

@@ -79,7 +79,7 @@ std::optional<json::value> parse_first_value(std::string_view body)
     json::stream_parser parser{{}, options};
     error_code ec;
     parser.write_some(body.data(), body.size(), ec);
-    if (!ec) parser.finish(ec);
+    if (!ec && !parser.done()) parser.finish(ec); // a number may go on
     if (ec) return std::nullopt;
     return parser.release();
 }

@@ -31,6 +31,7 @@ key_table::held key_table::find(const key_id& id) noexcept
     stripe& part = stripe_of(id);
     held answer;
     answer.stripe = std::unique_lock{part.mutex};
+    answer.has_unwritten_uses = &part.has_unwritten_uses;
     const auto found = part.entries.find(id);
     if (found != part.entries.end()) answer.entry = *found;
     return answer;
@@ -53,11 +54,12 @@ void key_table::erase(held gone) noexcept
 
 void key_table::record_use(const key_id& id, time_point when) noexcept
 {
-    const held key = find(id);
-    if (!key || when <= key.entry->last_used) return;
-    key.entry->last_used = when;
-    key.entry->has_unwritten_use = true;
-    stripe_of(id).has_unwritten_uses = true;
+    held key = find(id);
+    if (!key) return;
+    key_lookup found;
+    found.use = &key.entry->use;
+    found.has_unwritten_uses = key.has_unwritten_uses;
+    found.record_use(when);
 }
 
 void key_table::take_unwritten_uses(std::size_t index, std::vector<key_use>& uses)
@@ -66,9 +68,9 @@ void key_table::take_unwritten_uses(std::size_t index, std::vector<key_use>& use
     const std::lock_guard hold{part.mutex};
     if (!part.has_unwritten_uses) return;
     for (key_entry* entry : part.entries) {
-        if (!entry->has_unwritten_use) continue;
-        uses.push_back({entry->row, entry->last_used});
-        entry->has_unwritten_use = false;
+        if (!entry->use.is_unwritten) continue;
+        uses.push_back({entry->row, entry->use.last});
+        entry->use.is_unwritten = false;
     }
     part.has_unwritten_uses = false;
 }

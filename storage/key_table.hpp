@@ -2,9 +2,10 @@
 // memory table; every function may be called from every thread.
 //
 // Locks are taken in the order owner, then stripe. A key's record, `is_pending` and existence change only
-// while both are held, so either suffices to read them; `last_used` belongs to the stripe alone.
+// while both are held, so either suffices to read them; `use` belongs to the stripe alone.
 #pragma once
 
+#include "storage/store.hpp"
 #include "storage/table_changes.hpp"
 #include "storage/text_hash.hpp"
 
@@ -23,9 +24,8 @@ struct key_entry {
     key_record record;
     owner_state* owner = nullptr;
     row_number row = 0;
-    time_point last_used{};
+    use_mark use;
     bool is_pending = true; // name and id are reserved, but nobody may see or use it yet
-    bool has_unwritten_use = false;
 };
 
 struct entry_id_hash {
@@ -51,6 +51,7 @@ public:
     struct held {
         std::unique_lock<std::mutex> stripe;
         key_entry* entry = nullptr;
+        bool* has_unwritten_uses = nullptr; // of the stripe
 
         explicit operator bool() const noexcept { return entry != nullptr; }
     };

@@ -13,7 +13,7 @@ bool is_dropped(const key_entry& entry) noexcept
 // Call it with the stripe held.
 key_found found(const key_entry& entry)
 {
-    return {{entry.record, entry.last_used, entry.owner->username}, entry.row};
+    return {{entry.record, entry.use.last, entry.owner->username}, entry.row};
 }
 
 } // namespace
@@ -31,6 +31,8 @@ key_lookup memory_table::lookup(const key_id& id) noexcept
     if (key.entry->record.owner_epoch != owner.key_epoch) return answer;
     answer.what = key_lookup::outcome::found;
     answer.key = &key.entry->record;
+    answer.use = &key.entry->use;
+    answer.has_unwritten_uses = key.has_unwritten_uses;
     answer.owner = owner;
     answer.hold = std::move(key.stripe);
     return answer;
@@ -305,7 +307,7 @@ result<bool> memory_table::load_key(owner_state& owner, key_record key, time_poi
     entry->record = std::move(key);
     entry->owner = &owner;
     entry->row = row;
-    entry->last_used = last_used;
+    entry->use.last = last_used;
     entry->is_pending = false;
     key_entry* const inserted = keys_.insert(std::move(entry));
     if (inserted == nullptr) return storage_errc::id_taken;

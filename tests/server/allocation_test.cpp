@@ -1,5 +1,6 @@
 // An executable of its own, because it replaces operator new for everybody in it.
 #include "server/http_server.hpp"
+#include "tests/server/web_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/http_client.hpp"
 
@@ -95,6 +96,17 @@ http_server_options options()
     return made;
 }
 
+// The handler of the real server, on a thread that counts.
+http_server_options options_for(web_fixture& web)
+{
+    http_server_options made = options();
+    made.make_handler = [&web](asio::io_context& context, std::size_t) {
+        counted = true;
+        return std::make_unique<shard_handler>(web.use, context.get_executor());
+    };
+    return made;
+}
+
 std::size_t allocations_of(http_client& client, const std::string& bytes, std::size_t requests, int rounds)
 {
     client.send(bytes);
@@ -146,6 +158,32 @@ TEST_CASE("requests of many connections, answered from the head, allocate nothin
         ask_all();
 
     CHECK(allocations - before == 0);
+}
+
+TEST_CASE("a verification in memory allocates nothing, from the bytes of the request to those of the answer",
+          "[server][allocation]")
+{
+    web_fixture web;
+    const user alice = web.auth.add("alice");
+    const std::string token = web.auth.token_of(alice, {{"workspace:read", "api_key:*"}, {"workspace:*"}});
+    http_server server{options_for(web)};
+    REQUIRE_FALSE(server.start());
+    http_client client{server.addresses().front()};
+
+    const std::string credentials[] = {"Authorization: Bearer " + token,
+                                       "Coder-Session-Token: " + token,
+                                       "Cookie: a=1; coder_session_token=" + token};
+    for (const std::string& credential : credentials) {
+        for (const char* target : {"/verify", "/verify/a/b?scope=workspace%3Aread&allow=workspace:*"}) {
+            CAPTURE(credential.substr(0, 20), target);
+            std::string bytes = "GET " + std::string{target} + " HTTP/1.1\r\nHost: latchkey.test\r\n";
+            bytes += credential + "\r\n\r\n";
+            client.send(bytes);
+            REQUIRE(client.read_many(1).front().status == 200);
+
+            CHECK(allocations_of(client, bytes, 1, 500) == 0);
+        }
+    }
 }
 
 TEST_CASE("the counter counts: a handler that copies its answer is seen", "[server][allocation]")

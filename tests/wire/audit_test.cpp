@@ -232,10 +232,12 @@ TEST_CASE("the audit log is searched by each of its keys", "[wire][audit]")
     CHECK(count("?q=email:" + who.email) >= 1);
     CHECK(count(mine + "date_from:2020-01-01") >= 1);
     CHECK(count(mine + "date_to:2020-01-01") == 0);
+    CHECK(count(mine + "build_reason:initiator") == 0); // A8
+    CHECK(count(mine + "organization:default") == 0);
     CHECK(count("?q=USERNAME:%22" + who.username + "%22") >= 1);
 }
 
-TEST_CASE("searches that cannot be read are refused", "[wire][audit]")
+TEST_CASE("audit searches that cannot be read are refused", "[wire][audit]")
 {
     wire_fixture& wire = any_wire();
     for (const char* query :

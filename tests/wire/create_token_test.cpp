@@ -196,7 +196,7 @@ TEST_CASE("any text may be a token's name, and letter case counts", "[wire][crea
                                     std::string{" "},
                                     std::string{"\u00e9\u20ac <b>&amp; / ? # %41"},
                                     long_name}) {
-        std::string body = "{\"token_name\":" + json::serialize(json::value{name}) + "}";
+        std::string body = "{\"token_name\":" + json::serialize(json::value(name)) + "}";
         const auto key = key_of(wire, holder, wire.new_token(holder, body));
         CHECK(text(key, "token_name") == name);
     }

@@ -104,8 +104,10 @@ TEST_CASE("HEAD is answered like GET without the body", "[wire][routes]")
 TEST_CASE("bodies are compact JSON with one newline, and say so", "[wire][routes]") // 4.1
 {
     wire_fixture& wire = any_wire();
+    const account caller = wire.new_user();
+    wire.new_token(caller);
     for (const char* path : {"/api/v2/users/me", "/api/v2/users/me/keys/tokens", "/api/v2/buildinfo"}) {
-        const http_answer answer = wire.get(path, wire.member.token);
+        const http_answer answer = wire.get(path, caller.token);
         CHECK(answer.header("content-type") == "application/json; charset=utf-8");
         CHECK(answer.body == json::serialize(parsed(answer)) + "\n");
     }

@@ -26,6 +26,7 @@ const std::vector<std::string>& external_names()
             {"user_memory", {"read", "create", "update", "delete", "*"}},
             {"task", {"create", "read", "update", "delete", "*"}},
             {"organization", {"read", "update", "delete", "*"}},
+            {"chat_model_config", {"read"}},
             {"coder",
              {"all",
               "application_connect",

@@ -50,7 +50,7 @@ TEST_CASE("entitlements can be read by whoever is signed in", "[wire][info]") //
     CHECK(wire.get("/api/v2/entitlements").status == 401);
 }
 
-TEST_CASE("authcheck answers each question by its key", "[wire][info]")
+TEST_CASE("authcheck answers each question by its key, sorted as Go sorts maps", "[wire][info]")
 {
     wire_fixture& wire = any_wire();
     const std::string_view checks =
@@ -60,11 +60,11 @@ TEST_CASE("authcheck answers each question by its key", "[wire][info]")
         R"("odd":{"object":{"resource_type":"spaceship"},"action":"read"}})";
 
     CHECK(check_rights(wire, wire.member, checks).body ==
-          "{\"own\":true,\"all\":false,\"audit\":false,\"odd\":false}\n");
+          "{\"all\":false,\"audit\":false,\"odd\":false,\"own\":true}\n");
     CHECK(check_rights(wire, wire.auditor, checks).body ==
-          "{\"own\":true,\"all\":false,\"audit\":true,\"odd\":false}\n");
+          "{\"all\":false,\"audit\":true,\"odd\":false,\"own\":true}\n");
     CHECK(check_rights(wire, wire.owner, checks).body ==
-          "{\"own\":true,\"all\":true,\"audit\":true,\"odd\":false}\n");
+          "{\"all\":true,\"audit\":true,\"odd\":false,\"own\":true}\n");
     CHECK(wire.post("/api/v2/authcheck", {}, R"({"checks":{}})").status == 401);
     CHECK(check_rights(wire, wire.member, "{}").body == "{}\n");
 }

@@ -218,9 +218,13 @@ TEST_CASE("users are found by part of name or address and by the keys of q", "[w
     CHECK(has("created_after:%222020-01-01T00:00:00Z%22", wire.member));
     CHECK_FALSE(has("created_before:%222020-01-01T00:00:00Z%22", wire.member));
     CHECK_FALSE(has("service_account:true", wire.member));
+    CHECK(has("last_seen_after:%222020-01-01T00:00:00Z%22", wire.member));
+    CHECK_FALSE(has("last_seen_before:%222020-01-01T00:00:00Z%22", wire.member));
+    CHECK(found(wire, "?q=name:nobody-has-this", wire.owner).empty());
+    CHECK(found(wire, "?q=github_com_user_id:7", wire.owner).empty()); // A8
 }
 
-TEST_CASE("searches that cannot be read are refused", "[wire][users]")
+TEST_CASE("user searches that cannot be read are refused", "[wire][users]")
 {
     wire_fixture& wire = any_wire();
     for (const char* query : {"status:drunk", "colour:red", "created_after:yesterday"}) {

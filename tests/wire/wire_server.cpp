@@ -12,15 +12,16 @@ namespace {
 config settings_for(engine store, std::vector<std::string> flags, const temporary_directory& directory)
 {
     config_sources sources;
-    sources.arguments = {
-        "--listen=127.0.0.1:0",
-        "--threads=2",
-        "--store=" + (store == engine::memory ? "memory:" : "sqlite:" + directory.file("latchkey.db")),
-        "--audit-log=" + directory.file("audit.log"),
-        "--audit-sync=never"};
+    auto& arguments = sources.arguments;
+    arguments = {"--listen=127.0.0.1:0",
+                 "--threads=2",
+                 "--store=" +
+                     (store == engine::memory ? "memory:" : "sqlite:" + directory.file("latchkey.db")),
+                 "--audit-log=" + directory.file("audit.log"),
+                 "--audit-sync=never"};
     const auto is_rate_limit = [](const std::string& flag) { return flag.starts_with("--api-rate-limit"); };
     if (std::ranges::none_of(flags, is_rate_limit)) flags.push_back("--api-rate-limit=0");
-    sources.arguments.insert(sources.arguments.end(), flags.begin(), flags.end());
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
     loaded_config loaded = load_config(sources);
     if (!loaded.errors.empty()) throw std::runtime_error{loaded.errors.front()};
     return std::move(loaded.settings);

@@ -1,0 +1,73 @@
+// ANY /verify, as gateways ask it: decided from the head alone.
+#include "tests/wire/wire_fixture.hpp"
+
+using namespace latchkey::test;
+
+namespace {
+
+constexpr const char* identity[] = {"x-latchkey-user-id",
+                                    "x-latchkey-username",
+                                    "x-latchkey-key-id",
+                                    "x-latchkey-scopes",
+                                    "x-latchkey-expires-at"};
+
+} // namespace
+
+TEST_CASE("a good token is verified with the identity of its owner", "[wire][verify]")
+{
+    wire_fixture& wire = any_wire();
+    const std::string token = wire.new_token(wire.member, R"({"scopes":["user:read","api_key:read"]})");
+    for (const char* method : {"GET", "POST", "PUT", "DELETE", "HEAD"})
+        for (const char* path : {"/verify", "/verify/any/path?with=query"}) {
+            CAPTURE(method, path);
+            const http_answer answer = wire.call(method, path, token);
+            CHECK(answer.status == 200);
+            CHECK(answer.header("x-latchkey-user-id") == wire.member.id);
+            CHECK(answer.header("x-latchkey-username") == wire.member.username);
+            CHECK(answer.header("x-latchkey-key-id") == id_of(token));
+            CHECK(answer.header("x-latchkey-scopes") == "user:read api_key:read");
+            CHECK_FALSE(answer.header("x-latchkey-expires-at").empty());
+            CHECK_FALSE(answer.header("cache-control").empty());
+            CHECK_FALSE(answer.header("x-envoy-auth-headers-to-remove").empty());
+            CHECK(answer.body.size() < 1024);
+        }
+}
+
+TEST_CASE("every identity header is there, empty, when a token is refused",
+          "[wire][verify]") // security.md 20
+{
+    wire_fixture& wire = any_wire();
+    const std::string gone = wire.new_token(wire.member);
+    REQUIRE(wire.call("DELETE", keys_path("me") + "/" + id_of(gone), wire.member.token).status == 204);
+    for (const std::string& token : {std::string{}, std::string{"nonsense"}, gone}) {
+        CAPTURE(token);
+        const http_answer answer = wire.get("/verify", token);
+        CHECK(answer.status == 401);
+        CHECK(answer.header("www-authenticate").starts_with("Bearer"));
+        CHECK_FALSE(answer.header("cache-control").empty());
+        for (const char* name : identity) {
+            CHECK(answer.count(name) == 1);
+            CHECK(answer.header(name).empty());
+        }
+    }
+}
+
+TEST_CASE("a verification may demand rights", "[wire][verify]")
+{
+    wire_fixture& wire = any_wire();
+    const std::string token = wire.new_token(
+        wire.member, R"({"scopes":["workspace:read","workspace:start"],"allow_list":["workspace:*"]})");
+    const std::pair<const char*, unsigned> rows[] = {
+        {"?scope=workspace:read", 200},
+        {"?scope=workspace:read&scope=workspace:start", 200},
+        {"?scope=workspace:read&scope=workspace:delete", 403},
+        {"?scope=coder:all", 403},
+        {"?allow=workspace:11111111-2222-4333-8444-555555555555", 200},
+        {"?allow=template:*", 403},
+        {"?scope=workspace%3Aread", 200},
+    };
+    for (const auto& [query, status] : rows) {
+        CAPTURE(query);
+        CHECK(wire.get(std::string{"/verify"} + query, token).status == status);
+    }
+}
