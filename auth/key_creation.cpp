@@ -6,6 +6,7 @@
 #include "auth/key_service.hpp"
 #include "auth/names.hpp"
 #include "auth/quoted_text.hpp"
+#include "auth/standing.hpp"
 
 #include <algorithm>
 
@@ -206,12 +207,21 @@ key_service::issue(principal caller, user target, key_record draft, request_orig
 
     const std::string name = draft.name;
     result<secret_text> token = co_await mint_key(store_, peppers_, std::move(draft));
-    if (token) co_return std::move(*token);
+    // Asked behind the insert: a revocation that is not seen now finds the new key there. Asked before it,
+    // one could slip in between, and leave a key that was made by one it had ended.
+    outcome<void> stands{};
+    if (token) stands = co_await still_stands(store_, clock_, caller);
+    if (token && stands) co_return std::move(*token);
 
-    // Somebody else was faster, between the look and the insert.
-    refusal why = refusals::from_error(token.error(), std::string{cannot_create});
-    if (token.error() == storage_errc::name_taken) why = name_is_taken(name);
-    if (token.error() == storage_errc::owner_gone) why = owner_is_deleted();
+    refusal why = refusals::forbidden();
+    if (token) {
+        why = std::move(stands.error());
+        co_await unmint_key(store_, std::move(*token));
+    } else { // somebody else was faster, between the look and the insert
+        why = refusals::from_error(token.error(), std::string{cannot_create});
+        if (token.error() == storage_errc::name_taken) why = name_is_taken(name);
+        if (token.error() == storage_errc::owner_gone) why = owner_is_deleted();
+    }
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;
