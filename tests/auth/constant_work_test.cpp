@@ -3,6 +3,7 @@
 #include "auth/crypto.hpp"
 #include "auth/password.hpp"
 #include "auth/pepper.hpp"
+#include "auth/verification_recorder.hpp"
 #include "tests/support/auth_fixture.hpp"
 
 using namespace latchkey;
