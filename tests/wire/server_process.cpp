@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <stdexcept>
 #include <sys/wait.h>
 #include <system_error>
@@ -68,7 +69,8 @@ int run_program(const std::vector<std::string>& arguments, const std::string& ou
     return wait_for(start_program(arguments, {}, output));
 }
 
-server_process::server_process(const temporary_directory& directory) : socket_{directory.file("socket")}
+server_process::server_process(const temporary_directory& directory, int early_signal)
+    : socket_{directory.file("socket")}
 {
     child_ = start_program({"serve",
                             "--listen=unix:" + socket_,
@@ -80,6 +82,11 @@ server_process::server_process(const temporary_directory& directory) : socket_{d
                             "LATCHKEY_FIRST_USER_USERNAME=root",
                             std::string{"LATCHKEY_FIRST_USER_PASSWORD="} + password},
                            output_file(directory));
+    if (early_signal != 0) {
+        const auto is_loading = [&] { return std::filesystem::exists(directory.file("latchkey.db")); };
+        if (!becomes_true(is_loading, 30s)) throw std::runtime_error{"the program opens no database"};
+        send_signal(early_signal);
+    }
     const auto answers = [this] {
         try {
             return connect().request("GET", "/readyz").status == 200;
