@@ -140,7 +140,7 @@ key_service::create_token(principal caller, user target, token_request asked, re
     if (!draft) {
         intended_action intent = creation_of(target, std::move(asked.name));
         refusal why = co_await decisions_.refuse(
-            std::move(caller), std::move(intent), std::move(draft.error()), std::move(from));
+            std::move(caller), std::move(intent), draft.error(), std::move(from));
         co_return why;
     }
     outcome<secret_text> token =
@@ -154,7 +154,7 @@ task<outcome<secret_text>> key_service::create_session_key(principal caller, use
     if (!draft) {
         intended_action intent = creation_of(target, {});
         refusal why = co_await decisions_.refuse(
-            std::move(caller), std::move(intent), std::move(draft.error()), std::move(from));
+            std::move(caller), std::move(intent), draft.error(), std::move(from));
         co_return why;
     }
     // The child of a restricted key stays a token, with a generated name: a session would slide on and on.

@@ -50,10 +50,8 @@ bool is_from_trusted_proxy(const request& asked, std::span<const address_block> 
 
 address client_address(const request& asked, std::span<const address_block> trusted)
 {
-    const address peer = without_mapping(asked.peer);
+    address peer = without_mapping(asked.peer);
     if (asked.forwarded_for.empty() || !is_from_trusted_proxy(asked, trusted)) return peer;
-    // Only the first of several lines is known, and that is the one a client can write.
-    if (asked.forwarded_for_repeated) return peer;
 
     address nearest = peer;
     std::string_view rest = asked.forwarded_for;

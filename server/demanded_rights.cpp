@@ -31,7 +31,7 @@ bool meets_object(const key_rights& held, std::string_view entry)
 
 missing_right::missing_right(kind what, std::string_view name) noexcept
     : what_{what},
-      size_{std::min(name.size(), name_.size())}
+      size_{std::min(name.size(), max_name_length)}
 {
     std::transform(name.begin(), name.begin() + size_, name_.begin(), [](char c) {
         return fits_challenge(c) ? c : '?';

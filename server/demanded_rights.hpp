@@ -16,18 +16,20 @@ namespace latchkey {
 class missing_right {
 public:
     enum class kind { scope, object };
+    static constexpr std::size_t max_name_length = 64;
 
     missing_right(kind what, std::string_view name) noexcept;
 
     kind what() const noexcept { return what_; }
 
-    // As demanded, fit for a header: what no scope can hold is replaced (RFC 6749 3.3), and cut to 64 bytes.
+    // As demanded, fit for a header: what no scope can hold is replaced (RFC 6749 3.3), and cut to
+    // max_name_length.
     std::string_view name() const noexcept { return {name_.data(), size_}; }
 
 private:
     kind what_;
     std::size_t size_;
-    std::array<char, 64> name_;
+    std::array<char, max_name_length> name_;
 };
 
 // Nothing when everything is met. A scope covers what its permissions cover. Whatever is demanded and not

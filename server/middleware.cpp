@@ -111,10 +111,6 @@ std::optional<response> passage::find_route()
 
 std::optional<response> passage::look_at_client()
 {
-    // Only the first of several lines is known, and that is the one a client can write.
-    if (asked_.forwarded_for_repeated && is_from_trusted_proxy(asked_, web_.trusted_proxies)) {
-        return refuse(refused_with(400, "X-Forwarded-For was sent more than once."));
-    }
     if (asked_.authorization_repeated) {
         return refuse(refused_with(400, "Authorization was sent more than once."));
     }
@@ -138,7 +134,7 @@ void passage::take_caller(outcome<principal> proven)
     if (proven) {
         context_.caller = std::move(*proven);
     } else {
-        unproven_ = std::move(proven.error());
+        unproven_ = std::move(proven).error();
     }
 }
 

@@ -71,7 +71,7 @@ bool has_no_body(unsigned status) noexcept
     return status < 200 || status == 204 || status == 304;
 }
 
-struct common_lines {
+struct dated_lines {
     std::time_t second = -1;
     std::size_t size = 0;
     std::array<char, 160> text{};
@@ -116,7 +116,7 @@ void response::add_header(std::string_view name, std::string_view value)
 
 std::string_view common_header_lines() noexcept
 {
-    thread_local common_lines lines;
+    thread_local dated_lines lines;
     const std::time_t now = std::time(nullptr);
     if (now != lines.second) lines.make(now);
     return {lines.text.data(), lines.size};

@@ -37,12 +37,12 @@ struct route {
     route_handler run;
 
     consteval route(
-        http::verb method_, std::string_view pattern_, access who_, rate_class rate_, route_handler run_)
-        : method{method_},
-          pattern{pattern_},
-          who{who_},
-          rate{rate_},
-          run{run_}
+        http::verb verb, std::string_view path, access rule, rate_class limit, route_handler handle)
+        : method{verb},
+          pattern{path},
+          who{rule},
+          rate{limit},
+          run{handle}
     {}
 };
 

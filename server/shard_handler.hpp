@@ -6,11 +6,14 @@
 #include "server/services.hpp"
 #include "server/verify_endpoint.hpp"
 
+#include <utility>
+
 namespace latchkey {
 
 class shard_handler final : public request_handler {
 public:
-    shard_handler(services& use, executor shard) noexcept : use_{use}, verifications_{use, shard} {}
+    shard_handler(services& use, executor shard) noexcept : use_{use}, verifications_{use, std::move(shard)}
+    {}
 
     head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) override;
     task<response> answer(const request& asked) override;

@@ -10,13 +10,14 @@
 #include "storage/task.hpp"
 
 #include <string_view>
+#include <utility>
 
 namespace latchkey {
 
 class verify_endpoint {
 public:
     // What is to be recorded is written by coroutines on `shard`.
-    verify_endpoint(services& use, executor shard) noexcept : use_{use}, shard_{shard} {}
+    verify_endpoint(services& use, executor shard) noexcept : use_{use}, shard_{std::move(shard)} {}
 
     // Whatever follows /verify/ is the gateway's own path and is not looked at.
     static bool serves(std::string_view raw_path) noexcept;

@@ -10,8 +10,8 @@ namespace latchkey {
 
 struct open_error {
     open_error() = default; // what boost::system::result needs
-    open_error(std::string message_) : message{std::move(message_)} {}
-    open_error(error_code code_, std::string message_) : code{code_}, message{std::move(message_)} {}
+    open_error(std::string text) : message{std::move(text)} {}
+    open_error(error_code why, std::string text) : code{why}, message{std::move(text)} {}
 
     error_code code = storage_errc::unavailable; // or bad_file
     std::string message; // one line for the operator: what is wrong, and what to do about it

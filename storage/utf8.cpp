@@ -25,7 +25,6 @@ bool is_ascii(std::string_view text) noexcept
 
 std::size_t utf8_sequence_length(std::string_view text) noexcept
 {
-    if (text.empty()) return 0;
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
     const auto continues = [&](std::size_t at, unsigned char from = 0x80, unsigned char to = 0xbf) {
         return at < text.size() && byte(at) >= from && byte(at) <= to;

@@ -70,12 +70,3 @@ TEST_CASE("without trusted proxies nobody is believed", "[server][address]")
     CHECK(client_address(local, {}).is_unspecified());
     CHECK(client_address(local, blocks({"10.0.0.0/8"})).to_string() == "1.1.1.1");
 }
-
-TEST_CASE("of forwarded addresses in several lines none is believed", "[server][address]")
-{
-    request asked;
-    asked.peer = boost::asio::ip::make_address("10.0.0.1");
-    asked.forwarded_for = "1.1.1.1"; // the first line, which a client can send; our proxy's came behind it
-    asked.forwarded_for_repeated = true;
-    CHECK(client_address(asked, blocks({"10.0.0.0/8"})).to_string() == "10.0.0.1");
-}

@@ -15,18 +15,18 @@ enum class source { cookie, session_query, session_header, bearer, access_query 
 // One request that carries a token in each of these places.
 http_answer ask(wire_fixture& wire, const std::vector<std::pair<source, std::string>>& sent)
 {
-    std::string query;
+    std::string path{"/api/v2/users/me?x=1"};
     header_list headers;
     for (const auto& [where, token] : sent) {
         switch (where) {
         case source::cookie: headers.emplace_back("Cookie", "a=b; coder_session_token=" + token); break;
-        case source::session_query: query += "&coder_session_token=" + token; break;
+        case source::session_query: path.append("&coder_session_token=").append(token); break;
         case source::session_header: headers.emplace_back("Coder-Session-Token", token); break;
         case source::bearer: headers.emplace_back("Authorization", "Bearer " + token); break;
-        case source::access_query: query += "&access_token=" + token; break;
+        case source::access_query: path.append("&access_token=").append(token); break;
         }
     }
-    return wire.call("GET", std::string{me} + "?x=1" + query, {}, {}, headers);
+    return wire.call("GET", path, {}, {}, headers);
 }
 
 constexpr source by_precedence[] = {

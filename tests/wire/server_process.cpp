@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <stdexcept>
+#include <string_view>
 #include <sys/wait.h>
 #include <system_error>
 #include <thread>
@@ -27,6 +28,11 @@ bool becomes_true(Condition condition, std::chrono::seconds patience)
     return true;
 }
 
+void add_setting(std::vector<std::string>& settings, std::string_view name, std::string_view value)
+{
+    settings.emplace_back(name).append(value);
+}
+
 std::vector<char*> pointers_to(std::vector<std::string>& texts)
 {
     std::vector<char*> pointers;
@@ -40,8 +46,9 @@ pid_t start_program(std::vector<std::string> arguments,
                     std::vector<std::string> environment,
                     const std::string& output)
 {
-    arguments.insert(arguments.begin(), LATCHKEY_PROGRAM);
-    const std::vector<char*> argument_pointers = pointers_to(arguments);
+    std::string program = LATCHKEY_PROGRAM;
+    std::vector<char*> argument_pointers = pointers_to(arguments);
+    argument_pointers.insert(argument_pointers.begin(), program.data());
     const std::vector<char*> environment_pointers = pointers_to(environment);
     const pid_t child = fork();
     if (child < 0) throw std::system_error{errno, std::generic_category(), "fork"};
@@ -72,16 +79,15 @@ int run_program(const std::vector<std::string>& arguments, const std::string& ou
 server_process::server_process(const temporary_directory& directory, int early_signal)
     : socket_{directory.file("socket")}
 {
-    child_ = start_program({"serve",
-                            "--listen=unix:" + socket_,
-                            "--store=sqlite:" + directory.file("latchkey.db"),
-                            "--audit-log=" + audit_file(directory),
-                            "--api-rate-limit=0",
-                            "--threads=2"},
-                           {std::string{"LATCHKEY_FIRST_USER_EMAIL="} + email,
-                            "LATCHKEY_FIRST_USER_USERNAME=root",
-                            std::string{"LATCHKEY_FIRST_USER_PASSWORD="} + password},
-                           output_file(directory));
+    std::vector<std::string> arguments{"serve", "--api-rate-limit=0", "--threads=2"};
+    add_setting(arguments, "--listen=unix:", socket_);
+    add_setting(arguments, "--store=sqlite:", directory.file("latchkey.db"));
+    add_setting(arguments, "--audit-log=", audit_file(directory));
+    std::vector<std::string> environment;
+    add_setting(environment, "LATCHKEY_FIRST_USER_EMAIL=", email);
+    add_setting(environment, "LATCHKEY_FIRST_USER_USERNAME=", "root");
+    add_setting(environment, "LATCHKEY_FIRST_USER_PASSWORD=", password);
+    child_ = start_program(arguments, environment, output_file(directory));
     if (early_signal != 0) {
         const auto is_loading = [&] { return std::filesystem::exists(directory.file("latchkey.db")); };
         if (!becomes_true(is_loading, 30s)) throw std::runtime_error{"the program opens no database"};

@@ -5,6 +5,7 @@
 #include "tests/support/catch.hpp"
 #include "tests/wire/wire_server.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>

@@ -13,14 +13,14 @@ config settings_for(engine store, std::vector<std::string> flags, const temporar
 {
     config_sources sources;
     auto& arguments = sources.arguments;
-    arguments = {"--listen=127.0.0.1:0",
-                 "--threads=2",
-                 "--store=" +
-                     (store == engine::memory ? "memory:" : "sqlite:" + directory.file("latchkey.db")),
-                 "--audit-log=" + directory.file("audit.log"),
-                 "--audit-sync=never"};
+    arguments = {"--listen=127.0.0.1:0", "--threads=2", "--audit-sync=never"};
+    arguments.emplace_back("--audit-log=").append(directory.file("audit.log"));
+    if (store == engine::memory)
+        arguments.emplace_back("--store=memory:");
+    else
+        arguments.emplace_back("--store=sqlite:").append(directory.file("latchkey.db"));
     const auto is_rate_limit = [](const std::string& flag) { return flag.starts_with("--api-rate-limit"); };
-    if (std::ranges::none_of(flags, is_rate_limit)) flags.push_back("--api-rate-limit=0");
+    if (std::ranges::none_of(flags, is_rate_limit)) flags.emplace_back("--api-rate-limit=0");
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     loaded_config loaded = load_config(sources);
     if (!loaded.errors.empty()) throw std::runtime_error{loaded.errors.front()};
