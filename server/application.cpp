@@ -27,7 +27,8 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t waiting_logins = 64;    // for one Argon2id worker; beyond: 429
+constexpr std::size_t waiting_logins = 64; // for one Argon2id worker; beyond: 429
+constexpr std::size_t longest_pepper_file = 64 * 1024;
 constexpr std::size_t waiting_searches = 256; // for one thread that reads the audit log; beyond: 429
 
 unsigned core_count() noexcept
@@ -71,8 +72,13 @@ open_result<pepper_set> load_peppers(const std::string& path)
 {
     if (path.empty()) return pepper_set{};
     std::ifstream file{path, std::ios::binary};
-    secret_text text{std::string{std::istreambuf_iterator<char>{file}, {}}};
-    if (!file.is_open() || file.bad()) {
+    // One buffer that never grows, so that no copy of a pepper stays behind in freed memory.
+    std::string bytes(longest_pepper_file + 1, '\0');
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    const auto size = static_cast<std::size_t>(file.gcount());
+    bytes.resize(size);
+    const secret_text text{std::move(bytes)};
+    if (!file.is_open() || file.bad() || size > longest_pepper_file) {
         return open_error{"pepper file " + path +
                           ": cannot be read; check --pepper-file and its permissions"};
     }

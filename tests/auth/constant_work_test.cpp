@@ -171,7 +171,7 @@ TEST_CASE("equal work on all outcomes: a verification costs the same whatever is
         {verdict::owner_suspended, suspended},
     };
     for (const auto& [outcome, token] : rows) {
-        CAPTURE(to_string(outcome), token);
+        CAPTURE(static_cast<int>(outcome), token);
         verdict found = verdict::ask;
         CHECK(work_of([&] { found = auth.verify(token); }) == expected);
         CHECK(found == outcome);
