@@ -45,6 +45,12 @@ json::value time_of(time_point when)
     return json::value_from(rfc3339_text(when));
 }
 
+// A key that was never used was used in 1970, as in its JSON (contract 1.5).
+json::value use_of(time_point when)
+{
+    return json::value_from(rfc3339_text(when));
+}
+
 struct shown_field {
     std::string_view name;
     json::value value;
@@ -69,6 +75,7 @@ json::object diff_of_created(const key_record& key)
     json::object diff;
     for (shown_field& field : fields_of(key))
         add(diff, field.name, nullptr, std::move(field.value));
+    add(diff, "last_used", nullptr, use_of(time_point{}));
     return diff;
 }
 
@@ -77,7 +84,7 @@ json::object diff_of_deleted(const key_listing& gone)
     json::object diff;
     for (shown_field& field : fields_of(gone.key))
         add(diff, field.name, std::move(field.value), nullptr);
-    add(diff, "last_used", time_of(gone.last_used), nullptr);
+    add(diff, "last_used", use_of(gone.last_used), nullptr);
     return diff;
 }
 

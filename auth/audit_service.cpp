@@ -57,7 +57,6 @@ outcome<audit_filter> parse_filter(const audit_search_request& asked, const user
     audit_filter wanted;
     wanted.query.request_id = query.id("request_id");
     wanted.query.resource_id = query.id("resource_id");
-    // In the case that was sent: names of tokens are told apart by it (contract 1.2).
     wanted.query.resource_target = query.text("resource_target");
     wanted.query.resource_type = query.word("resource_type", known_types);
     wanted.query.action = query.word("action", known_actions);

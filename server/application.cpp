@@ -287,6 +287,10 @@ open_result<void> application::listen()
         all.log.error("a handler threw",
                       {{"request_id", to_string(asked.id)}, {"exception", exception_text(thrown)}});
     };
+    options.on_bound = [&all](const std::vector<listen_address>& bound) {
+        // Every challenge names a URL (contract 3.4), so one is needed without --access-url too.
+        if (all.web.access_url.empty()) all.web.access_url = local_url(bound);
+    };
     all.server.emplace(std::move(options));
     if (const auto failure = all.server->start()) {
         return open_error{failure->why,

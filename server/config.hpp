@@ -50,7 +50,7 @@ struct config {
     std::size_t max_connections = 0;
     std::chrono::nanoseconds drain{}; // how long a stop waits for requests in flight
     std::vector<address_block> trusted_proxies;
-    std::string access_url; // without a slash at its end; empty: not known
+    std::string access_url; // without a slash at its end; empty: the first of `listen`
     std::string coder_version;
 
     store_location store;

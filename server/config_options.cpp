@@ -33,7 +33,7 @@ constexpr config_option options[] = {
      "proxies whose X-Forwarded-For is believed",
      list, take_trusted_proxy},
     {"Server", "access-url", "URL", "",
-     "where clients reach this server, as sent in challenges and buildinfo",
+     "where clients reach this server, as sent in challenges and buildinfo; without it the first --listen",
      value, take_access_url},
     {"Server", "coder-version", "vX.Y.Z", "",
      "version to report to the coder CLI in X-Coder-Build-Version",

@@ -33,6 +33,7 @@ std::optional<listen_failure> http_server::start()
     for (const listen_address& address : options_.listen) {
         if (auto failure = open(address)) return failure;
     }
+    if (options_.on_bound) options_.on_bound(addresses_);
     std::vector<std::future<void>> ready;
     for (const auto& one : shards_)
         ready.push_back(one->start());

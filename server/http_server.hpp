@@ -5,6 +5,7 @@
 #include "server/shard.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,6 +18,8 @@ struct http_server_options {
     http_limits limits;
     handler_factory make_handler;
     exception_observer on_exception; // called on the shards' threads
+    // Called by start() with what was bound, before anything is answered; may be empty.
+    std::function<void(const std::vector<listen_address>&)> on_bound;
 };
 
 struct listen_failure {

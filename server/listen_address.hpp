@@ -5,6 +5,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace latchkey {
 
@@ -17,5 +18,9 @@ using listen_address = std::variant<boost::asio::ip::tcp::endpoint, unix_path>;
 
 // "127.0.0.1:7080", "[::1]:7080", "unix:/run/latchkey.sock"
 std::string to_string(const listen_address& address);
+
+// The first address as a URL for clients on this machine, "http://127.0.0.1:7080"; one that stands for all
+// interfaces becomes the loopback's. Empty if all are socket files.
+std::string local_url(const std::vector<listen_address>& addresses);
 
 } // namespace latchkey

@@ -9,6 +9,7 @@ struct row {
     protocol_error why;
     unsigned status;
     std::string_view message;
+    std::string_view detail = {};
 };
 
 constexpr row rows[] = {
@@ -21,7 +22,7 @@ constexpr row rows[] = {
     {protocol_error::bad_chunk, 400, "The chunked request body is malformed."},
     {protocol_error::excessive_chunking, 400, "The chunked request body has excessive framing."},
     {protocol_error::timed_out, 408, "The request took too long to arrive."},
-    {protocol_error::body_too_large, 413, "Request body too large."},
+    {protocol_error::body_too_large, 413, "Request body too large.", "http: request body too large"},
     {protocol_error::unknown_expectation, 417, "The expectation is not supported."},
     {protocol_error::head_too_large, 431, "The request head is too large."},
     {protocol_error::too_many_fields, 431, "The request has too many header fields."},
@@ -37,7 +38,9 @@ response to_response(protocol_error why)
         if (one.why != why) continue;
         response answer;
         answer.status = one.status;
-        answer.body.append(R"({"message":")").append(one.message).append("\"}\n");
+        answer.body.append(R"({"message":")").append(one.message);
+        if (!one.detail.empty()) answer.body.append(R"(","detail":")").append(one.detail);
+        answer.body.append("\"}\n");
         answer.close = true;
         return answer;
     }

@@ -29,7 +29,7 @@ struct cookie_settings {
 struct web_settings {
     cookie_settings cookie;
     bool password_login = true;
-    std::string access_url; // --access-url, for WWW-Authenticate and buildinfo; may be empty
+    std::string access_url;                   // for WWW-Authenticate and buildinfo; empty: only socket files
     std::optional<std::string> coder_version; // --coder-version: sent as X-Coder-Build-Version
     uuid deployment_id{};
     std::vector<address_block> trusted_proxies; // --trusted-proxy: whose X-Forwarded-For is believed

@@ -142,7 +142,7 @@ audit_index::row_for(std::uint32_t file, std::uint64_t offset, std::size_t lengt
     row.username = number_for(usernames_, lower_case(unescape_json_text(line.actor_username)));
     row.email = number_for(emails_, lower_case(unescape_json_text(line.actor_email)));
     if (line.resource_id) row.resource_id = number_for(resource_ids_, bytes_of(*line.resource_id));
-    row.target_hash = target_hash_of(unescape_json_text(line.resource_target));
+    row.target_hash = target_hash_of(lower_case(unescape_json_text(line.resource_target)));
     row.action = number_for(words_, unescape_json_text(line.action));
     row.resource_type = number_for(words_, unescape_json_text(line.resource_type));
     return row;
@@ -152,7 +152,7 @@ audit_index::row_for(std::uint32_t file, std::uint64_t offset, std::size_t lengt
 bool audit_index::translate(const audit_query& query, audit_row_filter& filter) const
 {
     if (query.request_id) filter.request_hash = hash_of(*query.request_id);
-    if (query.resource_target) filter.target_hash = target_hash_of(*query.resource_target);
+    if (query.resource_target) filter.target_hash = target_hash_of(lower_case(*query.resource_target));
     if (query.from) filter.from = query.from->time_since_epoch().count();
     if (query.to) filter.to = query.to->time_since_epoch().count();
 

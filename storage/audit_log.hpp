@@ -38,7 +38,7 @@ struct audit_entry {
 struct audit_query {
     std::optional<uuid> request_id{};
     std::optional<uuid> resource_id{};
-    std::optional<std::string> resource_target{}; // exact
+    std::optional<std::string> resource_target{}; // whole, without ASCII case
     std::optional<std::string> resource_type{};
     std::optional<std::string> action{};
     std::optional<std::string> username{}; // the actor's, without ASCII case

@@ -97,7 +97,8 @@ bool audit_search::confirms(position at, const audit_query& query)
     const audit_line* line = read(at);
     if (line == nullptr) return false;
     if (query.request_id && line->request_id != *query.request_id) return false;
-    return !has_target || unescape_json_text(line->resource_target) == *query.resource_target;
+    return !has_target ||
+           lower_case(unescape_json_text(line->resource_target)) == lower_case(*query.resource_target);
 }
 
 // Null: the file is gone, or the line is not the one that was indexed.

@@ -55,14 +55,14 @@ TEST_CASE("an entry says who did what to whose key, from where, and with which s
     CHECK(entry.user_agent == "test");
     CHECK(entry.additional_fields.empty());
     for (const char* field :
-         {"user_id", "expires_at", "created_at", "scopes", "lifetime_seconds", "token_name"}) {
+         {"user_id", "last_used", "expires_at", "created_at", "scopes", "lifetime_seconds", "token_name"}) {
         CAPTURE(field);
         REQUIRE(entry.diff.contains(field));
         CHECK(entry.diff.at(field).at("secret") == false);
         CHECK(entry.diff.at(field).as_object().contains("new"));
         CHECK_FALSE(entry.diff.at(field).as_object().contains("old"));
     }
-    CHECK(entry.diff.size() == 6);
+    CHECK(entry.diff.size() == 7);
 }
 
 TEST_CASE("a refused and a failed act name who tried", "[auth][decision]")

@@ -213,7 +213,7 @@ TEST_CASE("the audit query becomes a search of the log", "[auth][audit_service]"
     const audit_query& seen = *auth.audit.asked;
     CHECK(seen.resource_type == "api_key"); // a bare word
     CHECK(seen.action == "create");
-    CHECK(seen.resource_target == "MyToken"); // token names have a case
+    CHECK(seen.resource_target == "MyToken"); // the log compares without case
     CHECK(seen.username == "Bea");
     CHECK(seen.email == "a@b.c");
     CHECK(seen.request_id == request);

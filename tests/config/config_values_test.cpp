@@ -70,6 +70,22 @@ TEST_CASE("sizes are bytes or binary multiples", "[server][config]")
     }
 }
 
+TEST_CASE("the url without an access url is that of the first address that has one", "[server][config]")
+{
+    const auto url_of = [](std::vector<std::string_view> texts) {
+        std::vector<listen_address> addresses;
+        for (const std::string_view text : texts)
+            addresses.push_back(*parse_listen_address(text));
+        return local_url(addresses);
+    };
+
+    CHECK(url_of({"127.0.0.1:7080", "127.0.0.1:7081"}) == "http://127.0.0.1:7080");
+    CHECK(url_of({"unix:/run/l.sock", "[::1]:7080"}) == "http://[::1]:7080");
+    CHECK(url_of({"*:7080"}) == "http://127.0.0.1:7080");
+    CHECK(url_of({"[::]:7080"}) == "http://[::1]:7080");
+    CHECK(url_of({"unix:/run/l.sock"}).empty());
+}
+
 TEST_CASE("an access url is a plain http address without a slash at its end", "[server][config]")
 {
     CHECK(parse_access_url("https://tokens.example.org/") == "https://tokens.example.org");

@@ -92,7 +92,7 @@ audit_entry numbered_entry(int n)
     entry.action = n % 3 == 0 ? "delete" : "create";
     entry.resource_type = n % 5 == 0 ? "user" : "api_key";
     entry.resource_id = numbered_id(is_even ? 1'000'000 : 1'000'001);
-    entry.resource_target = n % 7 == 0 ? "" : "token-" + std::to_string(n);
+    entry.resource_target = n % 7 == 0 ? "" : (n == 13 ? "TOKEN-" : "token-") + std::to_string(n);
     entry.outcome = "allowed";
     entry.status = 201;
     entry.request_id = numbered_id(2'000'000 + n);

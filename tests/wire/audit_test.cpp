@@ -87,7 +87,7 @@ TEST_CASE("the diff of a new token holds scopes, name and lifetime, and neither 
     const auto entry = entry_of(wire, created);
 
     const json::value& diff = entry.at("diff");
-    for (const char* field : {"user_id", "expires_at", "created_at", "scopes", "token_name"}) {
+    for (const char* field : {"user_id", "last_used", "expires_at", "created_at", "scopes", "token_name"}) {
         CAPTURE(field);
         REQUIRE(diff.as_object().contains(field));
         CHECK(diff.at(field).as_object().contains("new"));

@@ -73,6 +73,7 @@ TEST_CASE("a body of 4 MiB is read and one byte more is refused with 413", "[wir
     REQUIRE(refused.has_value());
     CHECK(refused->status == 413);
     CHECK(text(parsed(*refused), "message") == "Request body too large.");
+    CHECK(text(parsed(*refused), "detail") == "http: request body too large");
 }
 
 TEST_CASE("deep nesting is refused", "[wire][bodies]")
