@@ -6,6 +6,7 @@
 #include "auth/key_service.hpp"
 #include "auth/names.hpp"
 #include "auth/quoted_text.hpp"
+#include "auth/standing.hpp"
 
 #include <algorithm>
 
@@ -139,7 +140,7 @@ key_service::create_token(principal caller, user target, token_request asked, re
     if (!draft) {
         intended_action intent = creation_of(target, std::move(asked.name));
         refusal why = co_await decisions_.refuse(
-            std::move(caller), std::move(intent), std::move(draft.error()), std::move(from));
+            std::move(caller), std::move(intent), draft.error(), std::move(from));
         co_return why;
     }
     outcome<secret_text> token =
@@ -153,7 +154,7 @@ task<outcome<secret_text>> key_service::create_session_key(principal caller, use
     if (!draft) {
         intended_action intent = creation_of(target, {});
         refusal why = co_await decisions_.refuse(
-            std::move(caller), std::move(intent), std::move(draft.error()), std::move(from));
+            std::move(caller), std::move(intent), draft.error(), std::move(from));
         co_return why;
     }
     // The child of a restricted key stays a token, with a generated name: a session would slide on and on.
@@ -206,12 +207,21 @@ key_service::issue(principal caller, user target, key_record draft, request_orig
 
     const std::string name = draft.name;
     result<secret_text> token = co_await mint_key(store_, peppers_, std::move(draft));
-    if (token) co_return std::move(*token);
+    // Asked behind the insert: a revocation that is not seen now finds the new key there. Asked before it,
+    // one could slip in between, and leave a key that was made by one it had ended.
+    outcome<void> stands{};
+    if (token) stands = co_await still_stands(store_, clock_, caller);
+    if (token && stands) co_return std::move(*token);
 
-    // Somebody else was faster, between the look and the insert.
-    refusal why = refusals::from_error(token.error(), std::string{cannot_create});
-    if (token.error() == storage_errc::name_taken) why = name_is_taken(name);
-    if (token.error() == storage_errc::owner_gone) why = owner_is_deleted();
+    refusal why = refusals::forbidden();
+    if (token) {
+        why = std::move(stands.error());
+        co_await unmint_key(store_, std::move(*token));
+    } else { // somebody else was faster, between the look and the insert
+        why = refusals::from_error(token.error(), std::string{cannot_create});
+        if (token.error() == storage_errc::name_taken) why = name_is_taken(name);
+        if (token.error() == storage_errc::owner_gone) why = owner_is_deleted();
+    }
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;

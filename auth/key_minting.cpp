@@ -43,4 +43,10 @@ task<result<secret_text>> mint_key(store& records, const pepper_set& peppers, ke
     co_return inserted.error();
 }
 
+task<void> unmint_key(store& records, secret_text token)
+{
+    const std::optional<key_id> id = key_id::parse(parse_token(token.expose()).id);
+    if (id) static_cast<void>(co_await records.delete_key(*id));
+}
+
 } // namespace latchkey

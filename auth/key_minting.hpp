@@ -23,4 +23,8 @@ key_rights unrestricted_rights();
 // unavailable.
 task<result<secret_text>> mint_key(store& records, const pepper_set& peppers, key_record draft);
 
+// Takes back a token that mint_key has just made and nobody has seen. Best effort: who fails to hear its
+// secret cannot use it.
+task<void> unmint_key(store& records, secret_text token);
+
 } // namespace latchkey

@@ -3,6 +3,7 @@
 #include "auth/password.hpp"
 #include "auth/quoted_text.hpp"
 #include "auth/role_names.hpp"
+#include "auth/standing.hpp"
 #include "auth/user_service.hpp"
 
 namespace latchkey {
@@ -72,10 +73,15 @@ task<outcome<user>> user_service::change(principal caller,
         co_await decisions_.decide(caller, wanted, what, intent, std::move(otherwise), from);
     if (!decided) co_return decided.error();
 
-    wanted_change.now = clock_.now();
-    result<user> changed = co_await store_.change_user(target.id, std::move(wanted_change));
+    outcome<void> stands = co_await still_stands(store_, clock_, caller);
+    result<user> changed = error_code{storage_errc::not_found};
+    if (stands) {
+        wanted_change.now = clock_.now();
+        changed = co_await store_.change_user(target.id, std::move(wanted_change));
+    }
     if (changed) co_return std::move(*changed);
-    refusal why = refusals::from_error(changed.error(), std::move(cannot));
+    refusal why =
+        stands ? refusals::from_error(changed.error(), std::move(cannot)) : std::move(stands.error());
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;
@@ -258,9 +264,12 @@ task<outcome<void>> user_service::remove(principal caller, user target, request_
         co_await decisions_.decide(caller, action::delete_, what, intent, refusals::forbidden(), from);
     if (!decided) co_return decided.error();
 
-    const result<user> deleted = co_await store_.delete_user(target.id, clock_.now());
+    outcome<void> stands = co_await still_stands(store_, clock_, caller);
+    result<user> deleted = error_code{storage_errc::not_found};
+    if (stands) deleted = co_await store_.delete_user(target.id, clock_.now());
     if (deleted) co_return outcome<void>{};
-    refusal why = refusals::from_error(deleted.error(), "Internal error deleting user.");
+    refusal why = stands ? refusals::from_error(deleted.error(), "Internal error deleting user.")
+                         : std::move(stands.error());
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;

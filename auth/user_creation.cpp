@@ -5,6 +5,7 @@
 #include "auth/password.hpp"
 #include "auth/quoted_text.hpp"
 #include "auth/role_names.hpp"
+#include "auth/standing.hpp"
 #include "auth/user_service.hpp"
 
 namespace latchkey {
@@ -221,11 +222,14 @@ task<outcome<user>> user_service::create(principal caller, new_user asked, reque
     const outcome<void> decided =
         co_await decisions_.decide(caller, action::create, what, intent, not_allowed, from);
     if (!decided) co_return decided.error();
-    const result<void> inserted = co_await store_.insert_user(*draft);
+    outcome<void> stands = co_await still_stands(store_, clock_, caller);
+    result<void> inserted = error_code{storage_errc::not_found};
+    if (stands) inserted = co_await store_.insert_user(*draft);
     if (inserted) co_return std::move(*draft);
 
-    refusal why = refusals::from_error(inserted.error(), std::string{cannot_create});
-    if (is_taken(inserted.error())) why = refusals::conflict("User already exists.");
+    refusal why = stands ? refusals::from_error(inserted.error(), std::string{cannot_create})
+                         : std::move(stands.error());
+    if (stands && is_taken(inserted.error())) why = refusals::conflict("User already exists.");
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;

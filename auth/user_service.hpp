@@ -103,6 +103,9 @@ private:
 
     task<outcome<secret_text>> start_session(user account, request_origin from);
 
+    // Whether the proof of `account` was overtaken; nothing when the new session may be used.
+    task<std::optional<refusal>> login_obstacle(user account);
+
     // Deletes the presented key, then what hangs on it (contract 1.10).
     task<result<void>> end_session(key_record presented);
 

@@ -7,6 +7,7 @@ namespace latchkey {
 namespace {
 
 constexpr std::string_view internal_error = "Internal error.";
+constexpr std::string_view not_proven = "Incorrect email or password.";
 
 intended_action login_of(const std::optional<user>& known)
 {
@@ -43,7 +44,7 @@ task<outcome<user>> user_service::proven_user(std::string email, secret_text pas
     // The password comes first: what is said below is said to its owner only.
     std::optional<refusal> why;
     if (!known || !*matches) {
-        why = refusals::login_refused("Incorrect email or password.");
+        why = refusals::login_refused(std::string{not_proven});
     } else if (!logins_.password_login) {
         why = refusals::denied("Password authentication is disabled.");
     } else if (known->login != login_type::password) {
@@ -74,16 +75,35 @@ task<outcome<secret_text>> user_service::start_session(user account, request_ori
     key_record draft =
         draft_key(account.id, login_type::password, unrestricted_rights(), now, lifetimes_.session);
     result<secret_text> token = co_await mint_key(store_, peppers_, std::move(draft));
+    std::optional<refusal> obstacle;
     if (!token) {
-        refusal why = refusals::from_error(token.error(), std::string{internal_error});
+        obstacle = refusals::from_error(token.error(), std::string{internal_error});
         if (token.error() == storage_errc::owner_gone) // deleted between the look and the insert
-            why = refusals::login_refused("Incorrect email or password.");
-        refusal told =
-            co_await decisions_.failed(std::nullopt, std::move(intent), std::move(why), std::move(from));
+            obstacle = refusals::login_refused(std::string{not_proven});
+    } else {
+        obstacle = co_await login_obstacle(account);
+        if (obstacle) co_await unmint_key(store_, std::move(*token));
+    }
+    if (obstacle) {
+        refusal told = co_await decisions_.failed(
+            std::nullopt, std::move(intent), std::move(*obstacle), std::move(from));
         co_return told;
     }
     store_.record_seen(account.id, now);
     co_return std::move(*token);
+}
+
+// The password was compared with `account` as it was before Argon2id and the audit log had their time. If it
+// was changed meanwhile, or all keys were dropped, this session must not be the one that stays.
+task<std::optional<refusal>> user_service::login_obstacle(user account)
+{
+    const result<user> now = co_await store_.find_user(account.id);
+    if (!now && now.error() != storage_errc::not_found)
+        co_return refusals::from_error(now.error(), std::string{internal_error});
+    const bool is_same = now && !now->is_deleted && now->key_epoch == account.key_epoch &&
+                         now->password_hash == account.password_hash;
+    if (!is_same) co_return refusals::login_refused(std::string{not_proven});
+    co_return std::nullopt;
 }
 
 task<outcome<void>> user_service::logout(principal caller, request_origin from)

@@ -92,6 +92,7 @@ void verification_recorder::record(executor shard, const verification_event& eve
     }
     const std::uint64_t folded = folded_.exchange(0, std::memory_order_relaxed);
     on_their_way_.fetch_add(1, std::memory_order_relaxed);
+    posted_.fetch_add(folded + 1, std::memory_order_relaxed);
     try {
         // Posted, not run here: the caller may hold a stripe of the table, and must not wait.
         auto writing = [this, entry = entry_of(event, now), folded]() mutable {
@@ -103,12 +104,14 @@ void verification_recorder::record(executor shard, const verification_event& eve
         asio::co_spawn(shard, std::move(writing), std::move(done));
     } catch (...) { // out of memory
         on_their_way_.fetch_sub(1, std::memory_order_relaxed);
+        posted_.fetch_sub(folded + 1, std::memory_order_relaxed);
         folded_.fetch_add(folded + 1, std::memory_order_relaxed);
     }
 }
 
 task<result<void>> verification_recorder::write(audit_entry entry, std::uint64_t folded)
 {
+    posted_.fetch_sub(folded + 1, std::memory_order_relaxed);
     if (folded != 0) entry.additional_fields["folded"] = folded;
     const result<void> written = co_await log_.append(std::move(entry));
     // Not lost: the next entry that can be written counts it as well.
@@ -118,8 +121,10 @@ task<result<void>> verification_recorder::write(audit_entry entry, std::uint64_t
 
 task<result<void>> verification_recorder::flush()
 {
-    const std::uint64_t folded = folded_.exchange(0, std::memory_order_relaxed);
+    const std::uint64_t lost = posted_.exchange(0, std::memory_order_relaxed);
+    const std::uint64_t folded = folded_.exchange(0, std::memory_order_relaxed) + lost;
     if (folded == 0) co_return result<void>{};
+    posted_.fetch_add(folded, std::memory_order_relaxed);
     audit_entry entry;
     entry.id = random_uuid();
     entry.time = clock_.now();

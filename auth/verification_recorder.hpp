@@ -44,8 +44,8 @@ public:
     // entries on their way: folded. Ask `wants` first.
     void record(executor shard, const verification_event& event) noexcept;
 
-    // Before the end: writes an entry for those that were folded since the last one. Await it when no shard
-    // records any more.
+    // Before the end: writes an entry for those that were folded since the last one, and for those whose
+    // entry was still on its way to the log when its shard stopped. Await it when no shard runs any more.
     task<result<void>> flush();
 
     // Folded, and not yet said in any entry.
@@ -63,6 +63,7 @@ private:
     std::atomic<std::uint64_t> window_{0}; // second (upper half) and entries in it (lower half)
     std::atomic<std::uint64_t> folded_{0};
     std::atomic<std::size_t> on_their_way_{0};
+    std::atomic<std::uint64_t> posted_{0}; // with what they folded; not handed to the log yet
 };
 
 // "accepted", "unknown", "expired", ...: for audit entries and metrics.

@@ -27,7 +27,8 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t waiting_logins = 64;    // for one Argon2id worker; beyond: 429
+constexpr std::size_t waiting_logins = 64; // for one Argon2id worker; beyond: 429
+constexpr std::size_t longest_pepper_file = 64 * 1024;
 constexpr std::size_t waiting_searches = 256; // for one thread that reads the audit log; beyond: 429
 
 unsigned core_count() noexcept
@@ -71,8 +72,13 @@ open_result<pepper_set> load_peppers(const std::string& path)
 {
     if (path.empty()) return pepper_set{};
     std::ifstream file{path, std::ios::binary};
-    secret_text text{std::string{std::istreambuf_iterator<char>{file}, {}}};
-    if (!file.is_open() || file.bad()) {
+    // One buffer that never grows, so that no copy of a pepper stays behind in freed memory.
+    std::string bytes(longest_pepper_file + 1, '\0');
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    const auto size = static_cast<std::size_t>(file.gcount());
+    bytes.resize(size);
+    const secret_text text{std::move(bytes)};
+    if (!file.is_open() || file.bad() || size > longest_pepper_file) {
         return open_error{"pepper file " + path +
                           ": cannot be read; check --pepper-file and its permissions"};
     }
@@ -108,9 +114,9 @@ std::string exception_text(const std::exception_ptr& thrown)
 // In the order of making; destroyed from the last to the first. What posts to an io_context (writers and
 // pools) is stopped by wait_until_stopped() before anything here goes.
 struct application::parts {
-    parts(config given, const logger& log_)
+    parts(config given, const logger& operator_log)
         : settings{std::move(given)},
-          log{log_},
+          log{operator_log},
           web{web_settings_of(settings)},
           password_workers{settings.password_workers != 0 ? settings.password_workers
                                                           : std::max(1u, core_count() / 2),
@@ -178,8 +184,12 @@ open_result<std::unique_ptr<application>> application::start(config settings, co
 
 application::~application()
 {
-    begin_stop(stop_mode::at_once);
-    wait_until_stopped();
+    try {
+        begin_stop(stop_mode::at_once);
+        wait_until_stopped();
+    } catch (...) {
+        parts_->log.error("stopping failed", {{"exception", exception_text(std::current_exception())}});
+    }
 }
 
 open_result<void> application::open_stores()
@@ -273,7 +283,7 @@ open_result<void> application::listen()
     options.make_handler = [&all](asio::io_context& shard, std::size_t) {
         return std::make_unique<shard_handler>(*all.use, shard.get_executor());
     };
-    options.on_exception = [&all](const request& asked, std::exception_ptr thrown) {
+    options.on_exception = [&all](const request& asked, const std::exception_ptr& thrown) {
         all.log.error("a handler threw",
                       {{"request_id", to_string(asked.id)}, {"exception", exception_text(thrown)}});
     };

@@ -102,10 +102,6 @@ std::optional<response> passage::read_path()
 // Before the route is known: a forged request learns nothing, not even what exists (contract 3.9).
 std::optional<response> passage::look_at_client()
 {
-    // Only the first of several lines is known, and that is the one a client can write.
-    if (asked_.forwarded_for_repeated && is_from_trusted_proxy(asked_, web_.trusted_proxies)) {
-        return refuse(refused_with(400, "X-Forwarded-For was sent more than once."));
-    }
     if (asked_.authorization_repeated) {
         return refuse(refused_with(400, "Authorization was sent more than once."));
     }

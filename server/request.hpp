@@ -31,10 +31,9 @@ struct request {
     std::string_view session_token; // Coder-Session-Token
     std::string_view cookie;        // all Cookie lines are rare (RFC 6265 5.4 sends one); the first
     std::string_view user_agent;
-    std::string_view csrf_token;    // X-CSRF-TOKEN
-    std::string_view bypass_limit;  // X-Coder-Bypass-Ratelimit
-    std::string_view forwarded_for; // X-Forwarded-For; several lines are refused by the middleware
-    bool forwarded_for_repeated = false;
+    std::string_view csrf_token;         // X-CSRF-TOKEN
+    std::string_view bypass_limit;       // X-Coder-Bypass-Ratelimit
+    std::string_view forwarded_for;      // X-Forwarded-For; of several lines the last
     bool authorization_repeated = false; // RFC 6750: two credentials are an invalid request
     bool has_body = false;               // a body was announced, arrived or not
 

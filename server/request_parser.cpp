@@ -160,7 +160,7 @@ void request_parser::keep_unknown_field(std::string_view name, std::string_view 
     if (is_same_name(name, "Coder-Session-Token")) {
         keep(request_.session_token, value);
     } else if (is_same_name(name, "X-Forwarded-For")) {
-        request_.forwarded_for_repeated = !request_.forwarded_for.empty();
+        request_.forwarded_for = {}; // the last line is the nearest proxy's; a client can write the first
         keep(request_.forwarded_for, value);
     } else if (is_same_name(name, "X-CSRF-TOKEN")) {
         keep(request_.csrf_token, value);

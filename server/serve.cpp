@@ -15,21 +15,29 @@
 namespace latchkey {
 namespace {
 
+// From here on no signal ends the process by itself. Made before the application starts: what comes while
+// it loads is kept until there is something to stop, or to reopen; SIGHUP, which logrotate sends to whatever
+// runs, would end it by default.
+struct kept_signals {
+    asio::io_context context{1};
+    asio::signal_set set{context, SIGTERM, SIGINT, SIGHUP};
+};
+
 // Turns signals into calls of the application, on a thread of its own, until it goes.
 class signal_listener {
 public:
-    signal_listener(application& served, const logger& log)
-        : served_{served},
-          log_{log},
-          signals_{context_, SIGTERM, SIGINT, SIGHUP}
+    signal_listener(kept_signals& kept, application& served, const logger& log)
+        : signals_{kept},
+          served_{served},
+          log_{log}
     {
         wait();
-        thread_ = std::thread{[this] { context_.run(); }};
+        thread_ = std::thread{[this] { signals_.context.run(); }};
     }
 
     ~signal_listener()
     {
-        context_.stop();
+        signals_.context.stop();
         thread_.join();
     }
 
@@ -39,7 +47,7 @@ public:
 private:
     void wait()
     {
-        signals_.async_wait([this](const error_code& ec, int number) {
+        signals_.set.async_wait([this](const error_code& ec, int number) {
             if (ec) return;
             take(number);
             wait();
@@ -60,10 +68,9 @@ private:
         }
     }
 
+    kept_signals& signals_;
     application& served_;
     const logger& log_;
-    asio::io_context context_{1};
-    asio::signal_set signals_;
     bool is_stopping_ = false;
     std::thread thread_;
 };
@@ -114,6 +121,7 @@ int run(loaded_config loaded)
         settings.store.engine == store_engine::memory ? "memory" : "sqlite:" + settings.store.path;
     const std::string audit = settings.audit_log;
 
+    kept_signals kept;
     auto started = application::start(std::move(settings), log);
     if (!started) {
         std::cerr << "latchkey: " << started.error().message << '\n';
@@ -124,7 +132,7 @@ int run(loaded_config loaded)
         log.info("listening", {{"address", to_string(address)}, {"store", store}, {"audit_log", audit}});
     }
     {
-        const signal_listener signals{served, log};
+        const signal_listener signals{kept, served, log};
         tell_next_steps(served);
         served.wait_until_stopped();
     }

@@ -232,7 +232,7 @@ void session::finish_with(protocol_error why)
 void session::report_exception(std::exception_ptr thrown, std::size_t answered)
 {
     out_.resize(answered); // what the handler began to append is not an answer
-    if (host_.on_exception) host_.on_exception(request_, thrown);
+    if (host_.on_exception) host_.on_exception(request_, std::move(thrown));
     response answer;
     answer.status = 500;
     answer.body = "{\"message\":\"An internal server error occurred.\"}\n";

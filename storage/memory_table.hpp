@@ -84,6 +84,9 @@ public:
     result<user> find_user_by_email(std::string_view email) const;
     std::vector<user> list_users() const;
 
+    // Whether anything that the user has now would be gone after that change. False if there is no such user.
+    bool takes_away(const uuid& id, const user_change& change) const;
+
     // Each must be settled, in the order in which they began (per user).
     result<user_changed> begin_change(const uuid& id, const user_change& change);
     result<user_changed> begin_delete(const uuid& id, time_point now);

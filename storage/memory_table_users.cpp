@@ -61,6 +61,20 @@ std::vector<user> memory_table::list_users() const
     return listed;
 }
 
+bool memory_table::takes_away(const uuid& id, const user_change& change) const
+{
+    owner_state* const owner = users_.find(id);
+    if (owner == nullptr) return false;
+    const std::lock_guard hold{owner->mutex};
+    if (!owner->is_visible()) return false;
+
+    const user& now = owner->current();
+    const bool has_keys = !owner->keys.tokens.empty() || !owner->keys.others.empty();
+    const bool ends_standing = change.status == user_status::suspended && now.status == user_status::active;
+    const bool ends_role = change.roles && (now.roles.bits() & ~change.roles->bits()) != 0;
+    return ends_standing || ends_role || (change.drop_keys && has_keys);
+}
+
 result<user_changed> memory_table::begin_change(const uuid& id, const user_change& change)
 {
     owner_state* const owner = users_.find(id);

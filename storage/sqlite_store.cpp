@@ -9,6 +9,8 @@
 namespace latchkey {
 namespace {
 
+using effect = sqlite_writer::effect;
+
 constexpr std::chrono::milliseconds sweep_interval{500};
 constexpr std::size_t sweep_step = 256;  // short enough to hold up the shards for
 constexpr std::size_t flush_step = 1024; // holds up nobody but the commit it is part of
@@ -82,14 +84,14 @@ void sqlite_store::close()
 // --- writing
 
 template <class Begin>
-task<error_code> sqlite_store::write(Begin begin)
+task<error_code> sqlite_store::write(sqlite_writer::effect of, Begin begin)
 {
-    auto initiate = [this, &begin](auto handler) {
+    auto initiate = [this, of, &begin](auto handler) {
         auto waiter = std::make_unique<handler_waiter<decltype(handler)>>(std::move(handler));
         error_code refusal;
         {
             const std::lock_guard hold{order_};
-            refusal = writer_->admission();
+            refusal = writer_->admission(of);
             if (!refusal) {
                 result<mutation> change = begin();
                 if (change) {
@@ -220,7 +222,7 @@ task<result<void>> sqlite_store::insert_key(key_record key)
         if (!created) return created.error();
         return mutation{std::move(*created)};
     };
-    const error_code ec = co_await write(begin);
+    const error_code ec = co_await write(effect::gives, begin);
     if (ec) co_return ec;
     co_return result<void>{};
 }
@@ -260,7 +262,7 @@ task<result<expiry_change>> sqlite_store::expire_key(key_id id, time_point now)
         if (!expired || !expired->change) return mutation{after_all_before};
         return mutation{*expired->change};
     };
-    const error_code ec = co_await write(begin);
+    const error_code ec = co_await write(effect::takes_away, begin);
     if (ec) co_return ec;
     if (!expired) co_return expired.error();
     co_return std::move(expired->answer);
@@ -275,7 +277,7 @@ task<result<void>> sqlite_store::extend_key(key_id id, time_point until, time_po
         if (extended && extended->shorter) return mutation{*extended->shorter};
         return mutation{after_all_before};
     };
-    const error_code ec = co_await write(begin);
+    const error_code ec = co_await write(effect::gives, begin);
     if (ec) co_return ec;
     if (!extended) co_return extended.error();
     co_return result<void>{};
@@ -289,7 +291,7 @@ task<result<key_listing>> sqlite_store::delete_key(key_id id)
         if (!removed) return mutation{after_all_before};
         return mutation{key_removal{removed->row}};
     };
-    const error_code ec = co_await write(begin);
+    const error_code ec = co_await write(effect::takes_away, begin);
     if (ec) co_return ec;
     if (!removed) co_return removed.error();
     co_return std::move(removed->listing);
@@ -304,7 +306,7 @@ task<result<void>> sqlite_store::insert(user added, bool only_if_first)
         if (!created) return created.error();
         return mutation{std::move(*created)};
     };
-    const error_code ec = co_await write(begin);
+    const error_code ec = co_await write(effect::gives, begin);
     if (ec) co_return ec;
     co_return result<void>{};
 }
@@ -348,11 +350,13 @@ task<result<user>> sqlite_store::change_user(uuid id, user_change change)
 {
     result<user_changed> changed = storage_errc::not_found;
     const auto begin = [&]() -> result<mutation> {
+        // What only gives would come to nothing; and each round of it would leave a debt.
+        if (writer_->is_read_only() && !table_.takes_away(id, change)) return storage_errc::unavailable;
         changed = table_.begin_change(id, change);
         if (!changed) return mutation{after_all_before};
         return mutation{changed->change};
     };
-    const error_code ec = co_await write(begin);
+    const error_code ec = co_await write(effect::takes_away, begin);
     if (ec) co_return ec;
     if (!changed) co_return changed.error();
     co_return std::move(changed->change.changed);
@@ -366,7 +370,7 @@ task<result<user>> sqlite_store::delete_user(uuid id, time_point now)
         if (!deleted) return mutation{after_all_before};
         return mutation{deleted->change};
     };
-    const error_code ec = co_await write(begin);
+    const error_code ec = co_await write(effect::takes_away, begin);
     if (ec) co_return ec;
     if (!deleted) co_return deleted.error();
     co_return std::move(deleted->before);

@@ -67,7 +67,7 @@ private:
 
     // Begins a change and waits until it is durable. `begin` returns the mutation, or why there is none.
     template <class Begin>
-    task<error_code> write(Begin begin);
+    task<error_code> write(sqlite_writer::effect of, Begin begin);
     task<result<void>> insert(user added, bool only_if_first);
     std::optional<mutation> settle(const mutation& change, bool is_durable);
     void work_periodically();

@@ -41,10 +41,11 @@ sqlite_writer::~sqlite_writer()
 
 // --- called from other threads
 
-error_code sqlite_writer::admission() const
+error_code sqlite_writer::admission(effect of) const
 {
     const std::lock_guard hold{mutex_};
-    if (is_closing_ || !problem_.empty()) return storage_errc::unavailable;
+    if (is_closing_) return storage_errc::unavailable;
+    if (!problem_.empty() && of == effect::gives) return storage_errc::unavailable;
     if (queue_.size() >= settings_.queue_limit) return storage_errc::overloaded;
     return {};
 }

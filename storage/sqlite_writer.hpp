@@ -33,8 +33,14 @@ public:
     sqlite_writer(const sqlite_writer&) = delete;
     sqlite_writer& operator=(const sqlite_writer&) = delete;
 
-    // Whether a mutation may be begun now: nothing, unavailable or overloaded.
-    error_code admission() const;
+    // What a mutation does to those whom it is about.
+    enum class effect { gives, takes_away };
+
+    // Whether a mutation may be begun now: nothing, unavailable or overloaded. While read-only, what takes
+    // away is let in: it becomes a debt.
+    error_code admission(effect of) const;
+
+    bool is_read_only() const;
 
     // Queues a mutation; they are written in the order of these calls. `waiter` may be null.
     // Returns its number, for wait_for.
@@ -66,7 +72,6 @@ private:
     bool pay_debts();
     void tidy(bool is_idle);
     void turn_read_only();
-    bool is_read_only() const;
 
     const settings settings_;
     const settle_function settle_;

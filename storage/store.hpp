@@ -7,9 +7,10 @@
 // any process that shares the store accepts what it removed.
 //
 // A mutation that fails with unavailable gave nothing: no key, no longer expiry, no role. What it was to take
-// away may be gone all the same, until the store can be written again, and for good from then on. A store
-// that knows it cannot write refuses mutations before they begin, and those change nothing. A not_found from
-// a mutation is as durable as its success would be.
+// away is gone all the same (a key, its time, a user, a role, every key of a user): refused from the moment
+// of the answer, also by a store that knew it could not write, and written before anything else once it can
+// be. Only a store that is closed takes nothing away. A not_found from a mutation is as durable as its
+// success would be.
 //
 // Threads: one object serves all shards. Tasks are awaited on a shard's io_context and resume there.
 #pragma once

@@ -3,9 +3,11 @@
 #include "auth/crypto.hpp"
 #include "auth/password.hpp"
 #include "auth/pepper.hpp"
-#include "tests/support/catch.hpp"
+#include "auth/verification_recorder.hpp"
+#include "tests/support/auth_fixture.hpp"
 
 using namespace latchkey;
+using namespace latchkey::test;
 
 namespace {
 
@@ -143,4 +145,62 @@ TEST_CASE("a right password, a wrong one and an unknown user cost the same", "[a
     CHECK(work_of([&] { dummy_verify(right); }) == expected);
     CHECK(work_of([&] { REQUIRE_FALSE(verify_password(right, "")); }) == expected);
     CHECK(work_of([&] { REQUIRE_FALSE(verify_password(right, "$argon2id$damaged")); }) == expected);
+}
+
+TEST_CASE("equal work on all outcomes: a verification costs the same whatever is wrong", "[auth][security]")
+{
+    auth_fixture auth;
+    const user ada = auth.add("ada");
+    const user eve = auth.add("eve");
+    const std::string good = auth.token_of(ada, unrestricted_rights());
+    const std::string suspended = auth.token_of(eve, unrestricted_rights());
+    const std::string expired = auth.token_of(ada, unrestricted_rights());
+    REQUIRE(run_task(auth.memory.expire_key(auth.stored(expired).key.id, auth.now.now())));
+    user_change suspension;
+    suspension.status = user_status::suspended;
+    REQUIRE(run_task(auth.memory.change_user(eve.id, std::move(suspension))));
+
+    const work expected{.plain_hashes = 1, .comparisons = 1};
+    const std::string other_secret = good.substr(0, 11) + "0000000000000000000000";
+    const std::pair<verdict, std::string> rows[] = {
+        {verdict::accepted, good},
+        {verdict::wrong_secret, other_secret},
+        {verdict::unknown, "0000000000-0000000000000000000000"},
+        {verdict::unknown, "not/an/id!-0000000000000000000000"},
+        {verdict::expired, expired},
+        {verdict::owner_suspended, suspended},
+    };
+    for (const auto& [outcome, token] : rows) {
+        CAPTURE(static_cast<int>(outcome), token);
+        verdict found = verdict::ask;
+        CHECK(work_of([&] { found = auth.verify(token); }) == expected);
+        CHECK(found == outcome);
+    }
+    // A 503 must not be told from a 401 by its time either.
+    auth.records.must_be_asked = true;
+    CHECK(work_of([&] { finish(auth.tokens.verify_by_asking(good)); }) == expected); // not_found
+    auth.records.cannot_read = true;
+    CHECK(work_of([&] { finish(auth.tokens.verify_by_asking(good)); }) == expected);
+}
+
+TEST_CASE("an unknown user does the same work at login as a known one", "[auth][security]")
+{
+    auth_fixture auth;
+    auth.add_with_password("ada");
+    auth.add("eve"); // without a password
+    const user gone = auth.add_with_password("gone");
+    REQUIRE(run_task(auth.memory.delete_user(gone.id, auth.now.now())));
+
+    const work expected{.password_hashes = 19456 * 2, .comparisons = 1};
+    for (const char* const email :
+         {"ada@example.org", "eve@example.org", "gone@example.org", "nobody@example.org", ""}) {
+        CAPTURE(email);
+        auth.audit.entries.clear();
+        outcome<secret_text> refused{secret("")};
+        CHECK(work_of([&] {
+                  refused = finish(auth.users.login(email, secret("wrong-Password-1"), auth.from));
+              }) == expected);
+        CHECK(status_of(refused) == 401);
+        CHECK(auth.audit.entries.size() == 1); // nor is one recorded and the other not
+    }
 }

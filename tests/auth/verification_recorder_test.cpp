@@ -143,6 +143,18 @@ TEST_CASE("before the end, what was folded gets an entry of its own", "[auth][ve
     CHECK(fixture.audit.entries.size() == 2);
 }
 
+TEST_CASE("an entry whose shard stopped before it was written is counted at the end",
+          "[auth][verification_recorder]")
+{
+    recorder_fixture fixture{verifications_recorded::denied, 2};
+    for (int i = 0; i < 3; ++i) // two on their way, one folded
+        fixture.record(refused_event());
+
+    REQUIRE(run_task(fixture.recorder.flush())); // the shard's context never runs again
+    REQUIRE(fixture.audit.entries.size() == 1);
+    CHECK(fixture.audit.last().additional_fields.at("folded") == 2); // and the entry itself: three
+}
+
 TEST_CASE("a log that stands still does not collect entries without end", "[auth][verification_recorder]")
 {
     recorder_fixture fixture{verifications_recorded::denied, 10'000};

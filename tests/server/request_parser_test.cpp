@@ -107,7 +107,6 @@ TEST_CASE("a head becomes views of the fields that are used", "[server][request_
     CHECK(out.asked.csrf_token == "csrf");
     CHECK(out.asked.bypass_limit == "true");
     CHECK(out.asked.forwarded_for == "1.2.3.4, 5.6.7.8");
-    CHECK_FALSE(out.asked.forwarded_for_repeated);
     CHECK_FALSE(out.asked.authorization_repeated);
     CHECK(out.asked.has_body);
     CHECK(out.length == 12);
@@ -125,8 +124,7 @@ TEST_CASE("a repeated field keeps its first value, and repetition is told where 
     REQUIRE(out.progress == parse_progress::done);
     CHECK(out.asked.authorization == "Bearer one");
     CHECK(out.asked.authorization_repeated);
-    CHECK(out.asked.forwarded_for == "1.1.1.1");
-    CHECK(out.asked.forwarded_for_repeated);
+    CHECK(out.asked.forwarded_for == "2.2.2.2"); // HAProxy adds a line of its own behind the client's
     CHECK(out.asked.cookie == "first=1");
 }
 
@@ -214,7 +212,7 @@ TEST_CASE("a head outside the grammar or its limits is refused, wherever it is c
         {"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", bad_target, "fragment"},
         {"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", bad_target, "target is not UTF-8"},
         {"GET /\xc0\xaf HTTP/1.1\r\nHost: a\r\n\r\n", bad_target, "overlong slash"},
-        {std::string{"GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 29}, bad_target, "NUL in target"},
+        {std::string{"GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 28}, bad_target, "NUL in target"},
         {"GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n", bad_target, "DEL in target"},
         {get + "Authorization: \xff\r\n\r\n", bad_value, "value is not UTF-8"},
         {get + "User-Agent: \xed\xa0\x80\r\n\r\n", bad_value, "a surrogate"},

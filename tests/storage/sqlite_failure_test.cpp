@@ -92,10 +92,78 @@ TEST_CASE("a store that cannot write says so, refuses changes, and goes on verif
     CHECK_THAT(store->health().problem, Catch::Contains("cannot be written"));
     CHECK(store.is_found(alive));
     CHECK(run_task(store->list_all_keys(owner))->size() == 1);
-    CHECK(run_task(store->delete_key(alive)).error() == storage_errc::unavailable);
     CHECK(run_task(store->insert_key(sample_token(3, owner, store.now()))).error() ==
           storage_errc::unavailable);
-    CHECK(store.is_found(alive)); // refused before it began: it changed nothing
+    CHECK(run_task(store->extend_key(alive, store.now() + 9999h, store.now())).error() ==
+          storage_errc::unavailable);
+    CHECK(run_task(store->delete_key(sample_key_id(9))).error() == storage_errc::unavailable);
+    CHECK(store.is_found(alive));
+}
+
+TEST_CASE("a removal holds in memory although the store is read-only already, and is written first")
+{
+    sqlite_fixture store{probing(1h)};
+    const uuid owner = store.add_user(1);
+    const key_id id = store.add_token(1, owner);
+    const key_id other = store.add_token(2, owner);
+    user_change promotion;
+    promotion.roles = role_set{role::auditor};
+    REQUIRE(run_task(store->change_user(owner, promotion)));
+    {
+        const full_disk full;
+        REQUIRE_FALSE(run_task(store->insert_key(sample_token(3, owner, store.now()))));
+    }
+    REQUIRE_FALSE(store->health().can_write); // the disk has room again, but the store does not know yet
+
+    std::function<bool()> is_gone;
+    const auto change = [&](const user_change& wanted) {
+        CHECK(run_task(store->change_user(owner, wanted)).error() == storage_errc::unavailable);
+    };
+    SECTION("a deleted key")
+    {
+        CHECK(run_task(store->delete_key(id)).error() == storage_errc::unavailable);
+        CHECK(run_task(store->delete_key(id)).error() == storage_errc::unavailable); // still not durable
+        is_gone = [&] { return !store.is_found(id) && store.is_found(other); };
+    }
+    SECTION("an expired key")
+    {
+        CHECK(run_task(store->expire_key(id, store.now())).error() == storage_errc::unavailable);
+        is_gone = [&] { return store->lookup(id).key->expires_at == store.now(); };
+    }
+    SECTION("a suspended user")
+    {
+        change(with_status(user_status::suspended));
+        change(with_status(user_status::active)); // what gives is refused
+        is_gone = [&] { return store->lookup(id).owner.status == user_status::suspended; };
+    }
+    SECTION("a role, of a change that gives another")
+    {
+        user_change roles;
+        roles.roles = role_set{role::owner};
+        change(roles);
+        is_gone = [&] { return run_task(store->find_user(owner))->roles == role_set{}; };
+    }
+    SECTION("dropped keys, of a change that sets another password")
+    {
+        user_change password;
+        password.password_hash = "another";
+        password.drop_keys = true;
+        change(password);
+        is_gone = [&] {
+            const bool has_old_password = run_task(store->find_user(owner))->password_hash != "another";
+            return has_old_password && !store.is_found(id) && !store.is_found(other);
+        };
+    }
+    SECTION("a deleted user")
+    {
+        CHECK(run_task(store->delete_user(owner, store.now())).error() == storage_errc::unavailable);
+        is_gone = [&] { return !store.is_found(id) && !store.is_found(other); };
+    }
+    CHECK(is_gone());
+    CHECK_FALSE(store->health().can_write);
+
+    store.reopen(); // closing is the last chance to write what is owed
+    CHECK(is_gone());
 }
 
 TEST_CASE("what was being taken away when the disk failed stays away, and is made up for")

@@ -3,8 +3,10 @@
 
 #include "storage/audit_log.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace latchkey::test {
@@ -14,11 +16,13 @@ public:
     std::vector<audit_entry> entries;
     std::optional<audit_query> asked; // by the last search
     error_code fails_with;            // what append and search return, if it is set
+    std::function<void()> meanwhile;  // what another request does while the first entry is written
 
     task<result<void>> append(audit_entry entry) override
     {
         if (fails_with) co_return fails_with;
         entries.push_back(std::move(entry));
+        if (meanwhile) std::exchange(meanwhile, {})();
         co_return result<void>{};
     }
 

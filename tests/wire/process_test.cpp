@@ -190,3 +190,15 @@ TEST_CASE("no plaintext secret is in the database, the audit log or the output",
     CHECK(contains(contents(directory.file("latchkey.db")), "planted")); // the search can find what is there
     CHECK(contains(contents(server_process::audit_file(directory)), "planted"));
 }
+
+TEST_CASE("a SIGHUP that comes while the server starts does not end it", "[wire][process]")
+{
+    const temporary_directory directory;
+    server_process server{directory, SIGHUP}; // throws if nobody ever answers
+    http_client client = server.connect();
+    CHECK(client.request("GET", "/readyz").status == 200);
+
+    server.send_signal(SIGTERM);
+    CHECK(server.wait() == 0);
+    CHECK(verify_audit(directory) == 0);
+}

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
 #include <stdexcept>
 #include <string_view>
 #include <sys/wait.h>
@@ -75,7 +76,8 @@ int run_program(const std::vector<std::string>& arguments, const std::string& ou
     return wait_for(start_program(arguments, {}, output));
 }
 
-server_process::server_process(const temporary_directory& directory) : socket_{directory.file("socket")}
+server_process::server_process(const temporary_directory& directory, int early_signal)
+    : socket_{directory.file("socket")}
 {
     std::vector<std::string> arguments{"serve", "--api-rate-limit=0", "--threads=2"};
     add_setting(arguments, "--listen=unix:", socket_);
@@ -86,6 +88,11 @@ server_process::server_process(const temporary_directory& directory) : socket_{d
     add_setting(environment, "LATCHKEY_FIRST_USER_USERNAME=", "root");
     add_setting(environment, "LATCHKEY_FIRST_USER_PASSWORD=", password);
     child_ = start_program(arguments, environment, output_file(directory));
+    if (early_signal != 0) {
+        const auto is_loading = [&] { return std::filesystem::exists(directory.file("latchkey.db")); };
+        if (!becomes_true(is_loading, 30s)) throw std::runtime_error{"the program opens no database"};
+        send_signal(early_signal);
+    }
     const auto answers = [this] {
         try {
             return connect().request("GET", "/readyz").status == 200;

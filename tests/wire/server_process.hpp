@@ -19,7 +19,8 @@ class server_process {
 public:
     // The files live in `directory`, so that a second process can go on where a first one ended.
     // `first_user`: created at start from the environment.
-    explicit server_process(const temporary_directory& directory);
+    // `early_signal`: sent as soon as the program has opened its database, long before it answers.
+    explicit server_process(const temporary_directory& directory, int early_signal = 0);
     server_process(const server_process&) = delete;
     server_process& operator=(const server_process&) = delete;
     ~server_process();
