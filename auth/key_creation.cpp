@@ -139,8 +139,8 @@ key_service::create_token(principal caller, user target, token_request asked, re
     outcome<key_record> draft = drafted(caller, target, asked);
     if (!draft) {
         intended_action intent = creation_of(target, std::move(asked.name));
-        refusal why = co_await decisions_.refuse(
-            std::move(caller), std::move(intent), draft.error(), std::move(from));
+        refusal why =
+            co_await decisions_.refuse(std::move(caller), std::move(intent), draft.error(), std::move(from));
         co_return why;
     }
     outcome<secret_text> token =
@@ -153,8 +153,8 @@ task<outcome<secret_text>> key_service::create_session_key(principal caller, use
     outcome<key_record> draft = drafted(caller, target, token_request{});
     if (!draft) {
         intended_action intent = creation_of(target, {});
-        refusal why = co_await decisions_.refuse(
-            std::move(caller), std::move(intent), draft.error(), std::move(from));
+        refusal why =
+            co_await decisions_.refuse(std::move(caller), std::move(intent), draft.error(), std::move(from));
         co_return why;
     }
     // The child of a restricted key stays a token, with a generated name: a session would slide on and on.
