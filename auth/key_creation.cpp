@@ -215,7 +215,7 @@ key_service::issue(principal caller, user target, key_record draft, request_orig
 
     refusal why = refusals::forbidden();
     if (token) {
-        why = std::move(stands.error());
+        why = stands.error();
         co_await unmint_key(store_, std::move(*token));
     } else { // somebody else was faster, between the look and the insert
         why = refusals::from_error(token.error(), std::string{cannot_create});

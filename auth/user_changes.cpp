@@ -80,8 +80,7 @@ task<outcome<user>> user_service::change(principal caller,
         changed = co_await store_.change_user(target.id, std::move(wanted_change));
     }
     if (changed) co_return std::move(*changed);
-    refusal why =
-        stands ? refusals::from_error(changed.error(), std::move(cannot)) : std::move(stands.error());
+    refusal why = stands ? refusals::from_error(changed.error(), std::move(cannot)) : stands.error();
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;
@@ -268,8 +267,8 @@ task<outcome<void>> user_service::remove(principal caller, user target, request_
     result<user> deleted = error_code{storage_errc::not_found};
     if (stands) deleted = co_await store_.delete_user(target.id, clock_.now());
     if (deleted) co_return outcome<void>{};
-    refusal why = stands ? refusals::from_error(deleted.error(), "Internal error deleting user.")
-                         : std::move(stands.error());
+    refusal why =
+        stands ? refusals::from_error(deleted.error(), "Internal error deleting user.") : stands.error();
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;

@@ -227,8 +227,8 @@ task<outcome<user>> user_service::create(principal caller, new_user asked, reque
     if (stands) inserted = co_await store_.insert_user(*draft);
     if (inserted) co_return std::move(*draft);
 
-    refusal why = stands ? refusals::from_error(inserted.error(), std::string{cannot_create})
-                         : std::move(stands.error());
+    refusal why =
+        stands ? refusals::from_error(inserted.error(), std::string{cannot_create}) : stands.error();
     if (stands && is_taken(inserted.error())) why = refusals::conflict("User already exists.");
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));

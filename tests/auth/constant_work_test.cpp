@@ -170,8 +170,10 @@ TEST_CASE("equal work on all outcomes: a verification costs the same whatever is
         {verdict::expired, expired},
         {verdict::owner_suspended, suspended},
     };
-    for (const auto& [outcome, token] : rows) {
-        CAPTURE(static_cast<int>(outcome), token);
+    for (const auto& row : rows) {
+        const verdict outcome = row.first;
+        const auto& token = row.second; // named: clang 14 lets no lambda capture a structured binding
+        CAPTURE(to_string(outcome), token);
         verdict found = verdict::ask;
         CHECK(work_of([&] { found = auth.verify(token); }) == expected);
         CHECK(found == outcome);
