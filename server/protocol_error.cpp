@@ -44,7 +44,7 @@ response to_response(protocol_error why)
         answer.close = true;
         return answer;
     }
-    assert(!"every protocol error has a row");
+    assert(false && "every protocol error has a row");
     return {};
 }
 
