@@ -2,6 +2,7 @@
 
 #include "auth/crypto.hpp"
 #include "server/serve.hpp"
+#include "storage/audit_line.hpp"
 #include "storage/audit_verify.hpp"
 
 #include <iostream>
@@ -29,17 +30,6 @@ int usage_fault(const std::string& what)
 {
     std::cerr << "latchkey: " << what << "; `latchkey help` lists the commands\n";
     return status(exit_status::usage);
-}
-
-std::string to_hex(const digest& bytes)
-{
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
 }
 
 int verify_audit(const std::vector<std::string>& files)
