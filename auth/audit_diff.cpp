@@ -4,7 +4,11 @@
 #include "auth/time_text.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <boost/json/value_from.hpp>
+
+#include <utility>
 
 namespace latchkey {
 namespace {
