@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/verb.hpp>
 
+#include <cstddef>
 #include <string_view>
 
 namespace latchkey {
@@ -41,6 +42,25 @@ struct request {
 
     boost::asio::ip::address peer; // of the socket; unspecified for unix sockets
     bool peer_is_local_socket = false;
+
+    // The bytes of the head are `distance` further on now. The body is not moved with them.
+    void move_views(std::ptrdiff_t distance) noexcept
+    {
+        for (std::string_view* view : {&method_text,
+                                       &target,
+                                       &path,
+                                       &query,
+                                       &host,
+                                       &authorization,
+                                       &session_token,
+                                       &cookie,
+                                       &user_agent,
+                                       &csrf_token,
+                                       &bypass_limit,
+                                       &forwarded_for}) {
+            if (!view->empty()) *view = {view->data() + distance, view->size()};
+        }
+    }
 };
 
 } // namespace latchkey

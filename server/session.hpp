@@ -3,6 +3,7 @@
 // coroutine; the shard's list of sessions only points at it. Lives on its shard's thread.
 #pragma once
 
+#include "server/repeated_head.hpp"
 #include "server/request_parser.hpp"
 #include "server/session_host.hpp"
 #include "storage/task.hpp"
@@ -115,7 +116,8 @@ private:
     // --- the current request ---
     request request_;
     std::optional<request_parser> parser_;
-    std::string body_; // of chunks, or too large for input_
+    repeated_head last_head_; // while it remembers one: what request_ and parser_ hold is of that head
+    std::string body_;        // of chunks, or too large for input_
     bool in_body_ = false;
     bool body_in_place_ = false; // it fits into input_ behind its head
     bool keep_alive_ = true;     // after the answer of the handler that is about to be called

@@ -48,13 +48,20 @@ bool session::skip_blank_line()
 
 parse_progress session::parse_head()
 {
+    const std::string_view bytes = input(begin_, end_);
+    if (last_head_.repeats_in(bytes, request_)) return parse_progress::done;
+    last_head_.forget();
     request_ = request{};
     request_.peer = peer_.address;
     request_.peer_is_local_socket = peer_.is_local_socket;
     parser_.emplace(request_, host_.limits);
     // The blank line that is forgiven may itself be cut in two.
-    if (!blank_line_skipped_ && input(begin_, end_) == "\r") return parse_progress::need_more;
-    return parser_->read_head(input(begin_, end_));
+    if (!blank_line_skipped_ && bytes == "\r") return parse_progress::need_more;
+    const parse_progress progress = parser_->read_head(bytes);
+    if (progress == parse_progress::done && !request_.has_body && !parser_->expects_continue()) {
+        last_head_.remember(bytes.substr(0, parser_->head_size()), request_);
+    }
+    return progress;
 }
 
 session::step session::begin_request()

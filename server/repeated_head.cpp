@@ -1,0 +1,75 @@
+#include "server/repeated_head.hpp"
+
+#include "server/credential.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+namespace latchkey {
+namespace {
+
+constexpr std::uint64_t in_every_byte(std::uint8_t value) noexcept
+{
+    return value * 0x0101010101010101ULL;
+}
+
+// Eight characters that a field value may have anywhere, and that mean nothing to the parser there: '!'
+// to '~'. Adding what is missing to 0x80 sets the top bit of each byte that reaches the bound.
+bool is_plain_word(const char* text) noexcept
+{
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, sizeof word);
+    const std::uint64_t reach_lowest = word + in_every_byte(0x80 - '!');
+    const std::uint64_t pass_highest = word + in_every_byte(0x80 - '~' - 1);
+    return (reach_lowest & ~pass_highest & ~word & in_every_byte(0x80)) == in_every_byte(0x80);
+}
+
+bool is_plain(std::string_view text) noexcept
+{
+    if (text.size() < sizeof(std::uint64_t)) {
+        return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
+    }
+    const char* const last = text.data() + text.size() - sizeof(std::uint64_t);
+    bool plain = is_plain_word(last); // overlaps the word before it
+    for (const char* word = text.data(); word < last; word += sizeof(std::uint64_t))
+        plain &= is_plain_word(word);
+    return plain;
+}
+
+} // namespace
+
+void repeated_head::remember(std::string_view head, const request& parsed) noexcept
+{
+    forget();
+    if (head.size() > text_.size()) return;
+    std::string_view token = bearer_token(parsed.authorization);
+    if (!parsed.session_token.empty()) token = parsed.session_token;
+    if (!is_plain(token)) return;
+
+    std::memcpy(text_.data(), head.data(), head.size());
+    at_ = head.data();
+    size_ = head.size();
+    token_size_ = token.size();
+    token_at_ = token.empty() ? 0 : static_cast<std::size_t>(token.data() - head.data());
+}
+
+bool repeated_head::equals(std::string_view bytes) const noexcept
+{
+    if (size_ == 0 || bytes.size() < size_) return false;
+    const std::size_t behind = token_at_ + token_size_;
+    if (std::memcmp(bytes.data(), text_.data(), token_at_) != 0) return false;
+    if (std::memcmp(bytes.data() + behind, text_.data() + behind, size_ - behind) != 0) return false;
+    return is_plain(bytes.substr(token_at_, token_size_));
+}
+
+bool repeated_head::repeats_in(std::string_view bytes, request& parsed) noexcept
+{
+    if (!equals(bytes)) return false;
+    const std::ptrdiff_t distance = bytes.data() - at_;
+    at_ = bytes.data();
+    if (distance != 0) parsed.move_views(distance);
+    return true;
+}
+
+} // namespace latchkey
