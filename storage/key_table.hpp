@@ -5,7 +5,9 @@
 // while both are held, so either suffices to read them; `use` belongs to the stripe alone.
 #pragma once
 
+#include "storage/key_entry_memory.hpp"
 #include "storage/store.hpp"
+#include "storage/stripe_lock.hpp"
 #include "storage/table_changes.hpp"
 #include "storage/text_hash.hpp"
 
@@ -14,32 +16,48 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <vector>
 
 namespace latchkey {
 
 struct owner_state;
 
-struct key_entry {
-    key_record record;
+// What a verification reads comes first, in two cache lines.
+struct alignas(key_entry_memory::alignment) key_entry {
     owner_state* owner = nullptr;
-    row_number row = 0;
     use_mark use;
     bool is_pending = true; // name and id are reserved, but nobody may see or use it yet
+    key_record record;
+    row_number row = 0;
+
+    static void* operator new(std::size_t size, std::align_val_t) { return key_entry_memory::take(size); }
+    static void operator delete(void* entry, std::align_val_t) noexcept
+    {
+        key_entry_memory::give_back(entry);
+    }
+};
+
+// An id to be searched for. The hash finds the stripe first, then the place in it.
+struct hashed_id {
+    explicit hashed_id(const key_id& searched) noexcept : id{searched}, hash{hash_of(searched)} {}
+
+    const key_id& id;
+    std::uint64_t hash;
 };
 
 struct entry_id_hash {
     using is_transparent = void;
     using is_avalanching = void;
-    std::size_t operator()(const key_id& id) const noexcept { return hash_of(id); }
+    std::size_t operator()(const hashed_id& searched) const noexcept { return searched.hash; }
     std::size_t operator()(const key_entry* entry) const noexcept { return hash_of(entry->record.id); }
 };
 
 struct entry_id_equal {
     using is_transparent = void;
     bool operator()(const key_entry* a, const key_entry* b) const noexcept { return a == b; }
-    bool operator()(const key_id& a, const key_entry* b) const noexcept { return a == b->record.id; }
-    bool operator()(const key_entry* a, const key_id& b) const noexcept { return a->record.id == b; }
+    bool operator()(const hashed_id& a, const key_entry* b) const noexcept { return a.id == b->record.id; }
+    bool operator()(const key_entry* a, const hashed_id& b) const noexcept { return a->record.id == b.id; }
 };
 
 using entries_by_id = boost::unordered_flat_set<key_entry*, entry_id_hash, entry_id_equal>;
@@ -49,7 +67,7 @@ public:
     static constexpr std::size_t stripe_count = 1024;
 
     struct held {
-        std::unique_lock<std::mutex> stripe;
+        std::unique_lock<stripe_lock> stripe;
         key_entry* entry = nullptr;
         bool* has_unwritten_uses = nullptr; // of the stripe
 
@@ -79,7 +97,7 @@ public:
     void visit_stripe(std::size_t index, Visit visit)
     {
         stripe& part = stripes_[index];
-        const std::lock_guard hold{part.mutex};
+        const std::lock_guard hold{part.lock};
         for (const key_entry* entry : part.entries)
             visit(*entry);
     }
@@ -89,12 +107,13 @@ public:
 
 private:
     struct alignas(64) stripe {
-        std::mutex mutex;
-        entries_by_id entries;
+        stripe_lock lock;
         bool has_unwritten_uses = false;
+        entries_by_id entries;
     };
+    static_assert(sizeof(stripe) == 64); // a cache line
 
-    stripe& stripe_of(const key_id& id) noexcept;
+    stripe& stripe_of(std::uint64_t hash) noexcept;
 
     std::array<stripe, stripe_count> stripes_;
 };

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@ namespace latchkey {
 using uuid = boost::uuids::uuid;
 
 // Lower-case, dashed: "c42fdf75-3097-471c-8c33-fb52454d81c0".
+inline constexpr std::size_t uuid_length = 36;
+void write_uuid(char* out, const uuid& id) noexcept; // uuid_length characters
 std::string to_string(const uuid& id);
 void append_uuid(std::string& out, const uuid& id);
 
@@ -36,6 +39,18 @@ struct key_id {
 
     std::string_view view() const noexcept { return {characters.data(), length}; }
     auto operator<=>(const key_id&) const = default;
+
+    // In two words that overlap: memcmp would be called, and every search for a key ends with this.
+    bool operator==(const key_id& other) const noexcept
+    {
+        return word(0) == other.word(0) && word(2) == other.word(2);
+    }
+    std::uint64_t word(std::size_t at) const noexcept // eight characters from `at` on
+    {
+        std::uint64_t value = 0;
+        std::memcpy(&value, characters.data() + at, sizeof value);
+        return value;
+    }
 
     // Nothing unless `text` is exactly 10 characters of the alphabet.
     static std::optional<key_id> parse(std::string_view text) noexcept;
@@ -107,18 +122,19 @@ struct key_rights {
 // How secret_digest was made. `wiped`: the lifetime has ended and the hash is gone (contract A14).
 enum class digest_kind : std::uint8_t { wiped = 0, sha256 = 1, hmac_sha256 = 2 };
 
+// What a verification reads comes first: the memory table keeps these by the million.
 struct key_record {
     key_id id;
     login_type login = login_type::token; // token: named, fixed expiry; password: session key, slides
     digest_kind kind = digest_kind::sha256;
     std::uint32_t owner_epoch = 0; // filled in by store::insert_key from the owner
     digest secret_digest{};
+    time_point expires_at;
+    std::shared_ptr<const key_rights> rights; // never null
     uuid owner{};
     time_point created_at; // also the `updated_at` of the wire, which nothing changes (contract 1.5)
-    time_point expires_at;
     std::chrono::seconds lifetime{};
-    std::string name;                         // empty for session keys
-    std::shared_ptr<const key_rights> rights; // never null
+    std::string name; // empty for session keys
 };
 
 // A key as lists and views show it.

@@ -17,6 +17,7 @@
 
 #include "storage/error.hpp"
 #include "storage/records.hpp"
+#include "storage/stripe_lock.hpp"
 #include "storage/task.hpp"
 
 #include <mutex>
@@ -58,7 +59,7 @@ struct key_lookup {
     owner_view owner;
     use_mark* use = nullptr;            // set when found
     bool* has_unwritten_uses = nullptr; // of the part of the table that `hold` guards
-    std::unique_lock<std::mutex> hold;  // of the table's stripe; empty where no other thread can interfere
+    std::unique_lock<stripe_lock> hold; // of the table's stripe; empty where no other thread can interfere
 
     // Remembers a use of the key that was found, unless a later one is known. Here and not in the store,
     // because a second search for the key would cost a fifth of a verification (./dev bench store lookup).

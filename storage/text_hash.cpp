@@ -39,8 +39,7 @@ const std::uint64_t seed = make_seed();
 std::uint64_t hash_of(const key_id& id) noexcept
 {
     static_assert(key_id::length == 10);
-    const char* text = id.characters.data();
-    return fold(fold(load(text) ^ seed, load(text + 2) ^ odd_one), odd_two);
+    return fold(fold(id.word(0) ^ seed, id.word(2) ^ odd_one), odd_two);
 }
 
 std::uint64_t hash_of(std::string_view text) noexcept
