@@ -1,21 +1,35 @@
 #include "storage/clock.hpp"
 
 namespace latchkey {
+namespace {
+
+template <class Clock>
+std::int64_t microseconds_of() noexcept
+{
+    return std::chrono::duration_cast<microseconds>(Clock::now().time_since_epoch()).count();
+}
+
+} // namespace
 
 time_point steady_wall_clock::now() const noexcept
 {
-    using std::chrono::duration_cast;
-    const auto wall =
-        duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-    const auto monotonic =
-        duration_cast<microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    const std::int64_t monotonic = microseconds_of<std::chrono::steady_clock>();
+    const std::int64_t looked_up_at = looked_up_at_.load(std::memory_order_acquire);
+    const bool is_recent = looked_up_at != INT64_MIN && monotonic - looked_up_at < offset_age;
+    const std::int64_t offset =
+        is_recent ? greatest_offset_.load(std::memory_order_relaxed) : look_up_offset(monotonic);
+    return time_point{microseconds{monotonic + offset}};
+}
 
-    const std::int64_t offset = wall - monotonic;
+std::int64_t steady_wall_clock::look_up_offset(std::int64_t monotonic) const noexcept
+{
+    const std::int64_t offset = microseconds_of<std::chrono::system_clock>() - monotonic;
     std::int64_t greatest = greatest_offset_.load(std::memory_order_relaxed);
     while (offset > greatest &&
            !greatest_offset_.compare_exchange_weak(greatest, offset, std::memory_order_relaxed)) {
     }
-    return time_point{microseconds{monotonic + (offset > greatest ? offset : greatest)}};
+    looked_up_at_.store(monotonic, std::memory_order_release); // the offset is there for whoever sees this
+    return offset > greatest ? offset : greatest;
 }
 
 } // namespace latchkey

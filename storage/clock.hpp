@@ -24,7 +24,13 @@ public:
     time_point now() const noexcept override;
 
 private:
-    mutable std::atomic<std::int64_t> greatest_offset_{INT64_MIN}; // wall minus monotonic, microseconds
+    std::int64_t look_up_offset(std::int64_t monotonic) const noexcept;
+
+    // Microseconds. Every verification asks for the time, so the wall clock is read again only when
+    // offset_age has passed: a clock set forward is followed that much later.
+    static constexpr std::int64_t offset_age = 1000;
+    mutable std::atomic<std::int64_t> greatest_offset_{INT64_MIN}; // wall minus monotonic
+    mutable std::atomic<std::int64_t> looked_up_at_{INT64_MIN};
 };
 
 } // namespace latchkey

@@ -39,3 +39,31 @@ TEST_CASE("a key id is exactly ten characters of the alphabet", "[storage][recor
     CHECK_FALSE(key_id::parse("0aZ9bY8c-7").has_value());
     CHECK_FALSE(key_id::parse(std::string_view{"0aZ9bY8c\0X", 10}).has_value());
 }
+
+TEST_CASE("A UUID is printed in lower case with dashes, whatever its bytes")
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (unsigned first = 0; first < 256; ++first) {
+        uuid id{};
+        std::string expected;
+        for (std::size_t at = 0; at < 16; ++at) {
+            id.data[at] = static_cast<std::uint8_t>(first + 17 * at);
+            if (at == 4 || at == 6 || at == 8 || at == 10) expected += '-';
+            expected += digits[id.data[at] >> 4];
+            expected += digits[id.data[at] & 15];
+        }
+        REQUIRE(to_string(id) == expected);
+    }
+}
+
+TEST_CASE("Two key ids are equal only if all ten characters are")
+{
+    const auto id = key_id::parse("abcdefghij");
+    REQUIRE(id.has_value());
+    CHECK(*id == *key_id::parse("abcdefghij"));
+    for (std::size_t at = 0; at < key_id::length; ++at) {
+        key_id other = *id;
+        other.characters[at] = 'X';
+        CHECK_FALSE(*id == other);
+    }
+}
