@@ -5,6 +5,8 @@
 
 #include "storage/clock.hpp"
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +14,13 @@
 namespace latchkey {
 
 // `2026-01-02T03:04:05.678Z`: up to six fractional digits, trailing zeros trimmed.
+struct rfc3339_characters {
+    std::array<char, 40> text; // the year of the last instant there is has six digits
+    std::size_t size = 0;
+
+    std::string_view view() const noexcept { return {text.data(), size}; }
+};
+rfc3339_characters to_rfc3339(time_point when);
 void append_rfc3339(std::string& out, time_point when);
 std::string rfc3339_text(time_point when);
 

@@ -77,7 +77,8 @@ bool is_name(std::string_view raw, std::string_view name) noexcept
 
 bool has_dot_segment(std::string_view raw_path) noexcept
 {
-    if (raw_path.find_first_of(".%") == std::string_view::npos) return false; // nearly every path
+    const auto matters = [](char character) { return character == '.' || character == '%'; };
+    if (std::none_of(raw_path.begin(), raw_path.end(), matters)) return false; // nearly every path
     decoder characters{raw_path, plus_sign::literal};
     std::size_t dots = 0;
     bool only_dots = true;

@@ -1,12 +1,11 @@
 #include "server/response.hpp"
 
+#include "server/head_writer.hpp"
+
 #include <boost/beast/http/status.hpp>
 
 #include <array>
-#include <cassert>
-#include <charconv>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 
 namespace latchkey {
@@ -26,28 +25,6 @@ constexpr struct {
     {400, "HTTP/1.1 400 Bad Request\r\n"},
     {429, "HTTP/1.1 429 Too Many Requests\r\n"},
     {503, "HTTP/1.1 503 Service Unavailable\r\n"},
-};
-
-// The head of an answer, up to the headers of its own: pieced together on the stack, where a piece costs a
-// few instructions, then appended at once.
-class head_writer {
-public:
-    void write(std::string_view text) noexcept
-    {
-        assert(text.size() <= space_.size() - size_);
-        std::memcpy(space_.data() + size_, text.data(), text.size());
-        size_ += text.size();
-    }
-    void write(std::size_t number) noexcept
-    {
-        char* const end = std::to_chars(space_.data() + size_, space_.data() + space_.size(), number).ptr;
-        size_ = static_cast<std::size_t>(end - space_.data());
-    }
-    std::string_view view() const noexcept { return {space_.data(), size_}; }
-
-private:
-    std::array<char, 512> space_;
-    std::size_t size_ = 0;
 };
 
 void write_status_line(head_writer& head, unsigned status)
@@ -114,6 +91,15 @@ void response::add_header(std::string_view name, std::string_view value)
     headers.append("\r\n");
 }
 
+void write_connection_line(head_writer& head, const request& asked, bool keep_alive) noexcept
+{
+    if (!keep_alive) {
+        head.write("Connection: close\r\n");
+    } else if (asked.version < 11) {
+        head.write("Connection: keep-alive\r\n");
+    }
+}
+
 std::string_view common_header_lines() noexcept
 {
     thread_local dated_lines lines;
@@ -126,27 +112,19 @@ void append_response(output_buffer& out, const request& asked, const response& a
 {
     const bool bodiless = has_no_body(answer.status);
     const bool typed = !bodiless && !answer.body.empty();
-    head_writer before; // the id
-    write_status_line(before, answer.status);
-    before.write(common_header_lines());
-    before.write("X-Coder-Request-Id: ");
-
-    head_writer behind;
-    behind.write("\r\n");
+    head_writer head;
+    write_status_line(head, answer.status);
+    head.write(common_header_lines());
+    head.write("X-Coder-Request-Id: ");
+    head.write(asked.id);
+    head.write("\r\n");
     if (!bodiless) {
-        behind.write("Content-Length: ");
-        behind.write(answer.body.size());
-        behind.write("\r\n");
+        head.write("Content-Length: ");
+        head.write(answer.body.size());
+        head.write("\r\n");
     }
-    if (!keep_alive || answer.close) {
-        behind.write("Connection: close\r\n");
-    } else if (asked.version < 11) {
-        behind.write("Connection: keep-alive\r\n");
-    }
-
-    out.append(before.view());
-    append_uuid(out, asked.id);
-    out.append(behind.view());
+    write_connection_line(head, asked, keep_alive && !answer.close);
+    out.append(head.view());
     if (typed) out.append("Content-Type: ").append(answer.content_type).append("\r\n");
     out.append(answer.headers).append("\r\n");
     if (!bodiless && asked.method != http::verb::head) out.append(answer.body);

@@ -11,6 +11,8 @@
 
 namespace latchkey {
 
+class head_writer;
+
 struct response {
     unsigned status = 200;
     std::string_view content_type =
@@ -33,5 +35,8 @@ void append_response(output_buffer& out, const request& asked, const response& a
 
 // "Date: ...\r\nServer: ...\r\nX-Content-Type-Options: nosniff\r\n", made anew once a second per thread.
 std::string_view common_header_lines() noexcept;
+
+// "Connection: ...", where the version's default is not what happens (RFC 9112 9.3).
+void write_connection_line(head_writer& head, const request& asked, bool keep_alive) noexcept;
 
 } // namespace latchkey

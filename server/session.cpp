@@ -43,10 +43,6 @@ task<void> session::run(std::shared_ptr<session> self)
         if (self->broken_ || next == step::finish) break;
         if (next == step::flush) continue;
 
-        // Asio tries to receive before it waits. Right after an answer there is nothing yet, so that the
-        // attempt is a system call lost; after everybody else's turn there often is.
-        auto turn = asio::post(self->socket_.get_executor(), asio::deferred);
-        co_await std::move(turn);
         const auto space = asio::buffer(self->input_.get() + self->end_, self->capacity_ - self->end_);
         auto reading = self->socket_.async_read_some(space, in_place);
         const auto outcome = co_await std::move(reading);
@@ -102,17 +98,16 @@ void session::flush_while_handling()
 // left to send (or nobody to send it to).
 bool session::send_now()
 {
-    if (broken_ || out_.empty()) return true;
+    if (broken_) return true;
     boost::system::error_code ec;
-    sent_ += socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), ec);
+    if (!out_.empty())
+        sent_ += socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), ec);
     if (ec && ec != asio::error::would_block && ec != asio::error::try_again) {
         broken_ = true;
         return true;
     }
     if (sent_ < out_.size()) return false;
-    out_.clear();
-    sent_ = 0;
-    release_large_output();
+    give_back_output();
     return true;
 }
 
@@ -128,9 +123,7 @@ task<void> session::send_rest(std::shared_ptr<session> self)
         self->sent_ += std::get<1>(outcome);
         self->progress_ += std::get<1>(outcome);
     }
-    self->out_.clear();
-    self->sent_ = 0;
-    self->release_large_output();
+    self->give_back_output();
     self->enter(before);
 }
 
@@ -151,9 +144,14 @@ task<void> session::linger(std::shared_ptr<session> self)
     }
 }
 
-void session::release_large_output()
+void session::give_back_output() noexcept
 {
-    if (out_.capacity() > host_.limits.kept_bytes) output_buffer{}.swap(out_);
+    out_.clear();
+    sent_ = 0;
+    const std::size_t size = out_.capacity();
+    if (size <= host_.limits.kept_bytes && size > host_.spare_output.capacity())
+        out_.swap(host_.spare_output);
+    output_buffer{}.swap(out_);
 }
 
 void session::enter(phase next) noexcept

@@ -85,7 +85,7 @@ private:
     bool received(const boost::system::error_code& ec, std::size_t count);
     bool send_now();
     void flush_while_handling();
-    void release_large_output();
+    void give_back_output() noexcept;
     void enter(phase next) noexcept;
     std::chrono::milliseconds allowance() const noexcept;
 
@@ -122,7 +122,7 @@ private:
     bool body_in_place_ = false; // it fits into input_ behind its head
     bool keep_alive_ = true;     // after the answer of the handler that is about to be called
 
-    // --- output: [sent_, size) is still to be sent ---
+    // --- output: [sent_, size) is still to be sent; borrowed from the host while there is some ---
     output_buffer out_;
     std::size_t sent_ = 0;
     bool closing_ = false; // after what is in out_

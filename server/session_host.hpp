@@ -4,6 +4,7 @@
 
 #include "server/http_limits.hpp"
 #include "server/request_handler.hpp"
+#include "server/response.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -26,6 +27,11 @@ struct session_host {
     // costs no clock reading.
     steady_time now;
     bool draining = false; // answer what was asked, promise nothing further
+
+    // One buffer for the answers of whichever session has its turn: it stays in the processor's cache, where
+    // one for each connection would not, and an idle connection holds none. Empty between turns; without
+    // capacity while a session that waits to send the rest has kept it.
+    output_buffer spare_output{};
 };
 
 } // namespace latchkey

@@ -1,5 +1,5 @@
 // The half of the session that knows no socket: from the bytes in the input buffer to answers in out_.
-#include "auth/crypto.hpp"
+#include "server/request_id.hpp"
 #include "server/session.hpp"
 
 #include <algorithm>
@@ -9,6 +9,7 @@ namespace latchkey {
 
 session::step session::advance()
 {
+    if (out_.empty()) out_.swap(host_.spare_output);
     while (!closing_) {
         if (out_.size() - sent_ >= host_.limits.flush_bytes) return step::flush;
         const step next = in_body_ ? read_body() : read_head();
@@ -66,7 +67,7 @@ parse_progress session::parse_head()
 
 session::step session::begin_request()
 {
-    request_.id = random_uuid();
+    request_.id = fresh_request_id();
     body_at_ = begin_ + parser_->head_size();
     body_.clear();
     const bool body_begun = end_ > body_at_;
@@ -225,7 +226,7 @@ void session::finish_request(bool keep_alive)
 
 void session::finish_with(const response& answer)
 {
-    if (request_.id.is_nil()) request_.id = random_uuid();
+    if (request_.id.is_nil()) request_.id = fresh_request_id();
     append_response(out_, request_, answer, false);
     closing_ = true;
     linger_ = true;

@@ -88,7 +88,8 @@ private:
     void refuse_connection(const unique_descriptor& socket);
 
     const settings settings_;
-    abandonable_context context_{1};
+    // Its descriptors are touched by its own thread alone, and need no locks; posting to it does lock.
+    abandonable_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     std::unique_ptr<request_handler> handler_;
     std::optional<session_host> host_;
     session_list sessions_;

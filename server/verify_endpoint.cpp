@@ -5,6 +5,7 @@
 #include "server/client_address.hpp"
 #include "server/credential.hpp"
 #include "server/demanded_rights.hpp"
+#include "server/head_writer.hpp"
 #include "server/path.hpp"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ namespace {
 // Room for the whole catalogue of scopes; with the rest of the head still within the 4 KiB that gateways
 // hold for one by default.
 constexpr std::size_t max_scopes_length = 2048;
+constexpr std::size_t max_username_length = 64; // twice what contract 4.4 lets anybody take
 
 // Every answer has all of them (security.md 20): a header that we left out would let the client's own
 // through at gateways that only overwrite.
@@ -59,59 +61,49 @@ struct identity {
     std::string_view username;
 };
 
-// Names are checked when they are stored; this is for a database that somebody edited (security.md 35).
-void append_header_text(std::string& out, std::string_view text)
+// Names and scopes are checked when they are stored; this is for a database that somebody edited.
+// Cut between two scopes: fewer than there are is the harmless side to err on.
+void write_scopes(head_writer& head, std::span<const std::string> scopes) noexcept
 {
-    const std::size_t from = out.size();
-    out.append(text);
-    std::replace_if(
-        out.begin() + static_cast<std::ptrdiff_t>(from),
-        out.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
-        '?');
-}
-
-// Cut between two names: fewer scopes than there are is the harmless side to err on.
-void append_scopes(std::string& out, std::span<const std::string> scopes)
-{
-    const std::size_t from = out.size();
+    std::size_t room = max_scopes_length;
     for (const std::string& scope : scopes) {
-        if (out.size() - from + 1 + scope.size() > max_scopes_length) return;
-        if (out.size() != from) out += ' ';
-        append_header_text(out, scope);
+        if (1 + scope.size() > room) return;
+        if (room != max_scopes_length) head.write(" ");
+        head.write_value(scope);
+        room -= 1 + scope.size();
     }
 }
 
-void append_identity(std::string& out, const identity& who, credential_source source)
+void write_identity(head_writer& head, const identity& who, credential_source source)
 {
-    out.append("X-Latchkey-User-Id: ");
-    append_uuid(out, who.owner);
-    out.append("\r\nX-Latchkey-Username: ");
-    append_header_text(out, who.username);
-    out.append("\r\nX-Latchkey-Key-Id: ").append(who.key.id.view());
-    out.append("\r\nX-Latchkey-Scopes: ");
-    append_scopes(out, who.key.rights->scopes);
-    out.append("\r\nX-Latchkey-Expires-At: ");
-    append_rfc3339(out, who.key.expires_at);
-    out.append("\r\nCache-Control: no-store\r\n");
-    out.append(source == credential_source::cookie ? strip_headers_and_cookie : strip_headers);
+    head.write("X-Latchkey-User-Id: ");
+    head.write(who.owner);
+    head.write("\r\nX-Latchkey-Username: ");
+    head.write_value(who.username.substr(0, max_username_length));
+    head.write("\r\nX-Latchkey-Key-Id: ");
+    head.write(who.key.id.view());
+    head.write("\r\nX-Latchkey-Scopes: ");
+    write_scopes(head, who.key.rights->scopes);
+    head.write("\r\nX-Latchkey-Expires-At: ");
+    head.write(to_rfc3339(who.key.expires_at).view());
+    head.write("\r\nCache-Control: no-store\r\n");
+    head.write(source == credential_source::cookie ? strip_headers_and_cookie : strip_headers);
 }
 
 // As append_response would, without making a `response` first.
 void append_accepted(
     output_buffer& out, const request& asked, const identity& who, credential_source source, bool keep_alive)
 {
-    out.append("HTTP/1.1 200 OK\r\n").append(common_header_lines());
-    out.append("X-Coder-Request-Id: ");
-    append_uuid(out, asked.id);
-    out.append("\r\nContent-Length: 0\r\n");
-    if (!keep_alive) {
-        out.append("Connection: close\r\n");
-    } else if (asked.version < 11) {
-        out.append("Connection: keep-alive\r\n");
-    }
-    append_identity(out, who, source);
-    out.append("\r\n");
+    head_writer head;
+    head.write("HTTP/1.1 200 OK\r\n");
+    head.write(common_header_lines());
+    head.write("X-Coder-Request-Id: ");
+    head.write(asked.id);
+    head.write("\r\nContent-Length: 0\r\n");
+    write_connection_line(head, asked, keep_alive);
+    write_identity(head, who, source);
+    head.write("\r\n");
+    out.append(head.view());
 }
 
 response refused_with(unsigned status, std::string_view body)
@@ -213,7 +205,9 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
     if (refused) co_return std::move(*refused);
 
     response answer;
-    append_identity(answer.headers, {*key, owner.id, owner.username}, found.source());
+    head_writer identified;
+    write_identity(identified, {*key, owner.id, owner.username}, found.source());
+    answer.headers = identified.view();
     co_return answer;
 }
 
