@@ -1,0 +1,26 @@
+// A Lua script that a Redis server runs as one atomic step, and the name the server keeps it under.
+// Immutable: made once, usually as a constant of the program, and used by every thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace latchkey {
+
+class redis_script {
+public:
+    // `text` must outlive the script: it is meant to be a literal.
+    explicit redis_script(std::string_view text);
+
+    std::string_view text() const noexcept { return text_; }
+
+    // What EVALSHA calls it: SHA-1 of the text, 40 lower-case hex digits. A name that Redis chose, not a
+    // proof.
+    std::string_view sha1() const noexcept { return sha1_; }
+
+private:
+    std::string_view text_;
+    std::string sha1_;
+};
+
+} // namespace latchkey
