@@ -2,8 +2,11 @@
 // Immutable: made once, usually as a constant of the program, and used by every thread.
 #pragma once
 
+#include "storage/redis_command.hpp"
+
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -22,5 +25,13 @@ private:
     std::string_view text_;
     std::string sha1_;
 };
+
+// The script by its name, which the server may not know (NOSCRIPT), and with its text, which it remembers.
+redis_command evalsha_command(const redis_script& script,
+                              const std::vector<std::string>& keys,
+                              const std::vector<std::string>& arguments);
+redis_command eval_command(const redis_script& script,
+                           const std::vector<std::string>& keys,
+                           const std::vector<std::string>& arguments);
 
 } // namespace latchkey
