@@ -4,7 +4,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -40,8 +39,7 @@ redis_link::redis_link(executor where,
       limits_{limits},
       deadline_{where},
       pause_{where},
-      pause_bound_{limits.first_pause},
-      dice_{std::random_device{}()}
+      backoff_{limits.first_pause, limits.longest_pause}
 {}
 
 void redis_link::start()
@@ -194,7 +192,7 @@ task<void> redis_link::stay_connected(std::shared_ptr<redis_link> self)
             self->fail_all();
         }
         if (self->phase_ == phase::closed) break;
-        self->pause_.expires_after(self->next_pause());
+        self->pause_.expires_after(self->backoff_.next());
         error_code ignored; // cut short by close() only
         co_await self->pause_.async_wait(asio::redirect_error(use_task, ignored));
     }
@@ -241,7 +239,7 @@ void redis_link::adopt(std::shared_ptr<redis_connection> connection)
     connection_ = std::move(connection);
     phase_ = phase::connected;
     problem_.clear();
-    pause_bound_ = limits_.first_pause;
+    backoff_.reset();
     is_writing_ = false;
     flush();
 }
@@ -253,13 +251,6 @@ void redis_link::lose_connection(std::string why)
     connection_->close();
     connection_.reset();
     fail_all();
-}
-
-std::chrono::milliseconds redis_link::next_pause()
-{
-    std::uniform_int_distribution<std::chrono::milliseconds::rep> pause{0, pause_bound_.count()};
-    pause_bound_ = std::min(2 * pause_bound_, limits_.longest_pause);
-    return std::chrono::milliseconds{pause(dice_)};
 }
 
 } // namespace latchkey

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "storage/error.hpp"
+#include "storage/redis_backoff.hpp"
 #include "storage/redis_command.hpp"
 #include "storage/redis_connection.hpp"
 #include "storage/redis_reply.hpp"
@@ -12,9 +13,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
-#include <random>
 #include <string>
 
 namespace latchkey {
@@ -86,7 +87,6 @@ private:
     void adopt(std::shared_ptr<redis_connection> connection);
     void lose_connection(std::string why);
     bool take_replies(redis_connection& from);
-    std::chrono::milliseconds next_pause();
 
     static task<void> stay_connected(std::shared_ptr<redis_link> self);
     static task<void> read_replies(std::shared_ptr<redis_link> self, std::shared_ptr<redis_connection> from);
@@ -107,8 +107,7 @@ private:
     redis_timer deadline_;
     bool is_deadline_watched_ = false;
     redis_timer pause_;
-    std::chrono::milliseconds pause_bound_;
-    std::minstd_rand dice_;
+    redis_backoff backoff_;
 };
 
 } // namespace latchkey
