@@ -1,5 +1,6 @@
 #include "storage/redis_command.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <hiredis/hiredis.h>
 
 #include <charconv>
@@ -7,6 +8,12 @@
 #include <new>
 
 namespace latchkey {
+
+redis_command::redis_command(std::string_view name)
+{
+    ends_.reserve(usual_arguments);
+    add(name);
+}
 
 redis_command& redis_command::key(std::string_view name)
 {

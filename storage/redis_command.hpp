@@ -2,12 +2,11 @@
 // without any I/O; hiredis encodes it, as late as when it joins the bytes that are about to leave.
 #pragma once
 
-#include <boost/container/small_vector.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -20,7 +19,7 @@ enum class redis_effect : std::uint8_t {
 
 class redis_command {
 public:
-    explicit redis_command(std::string_view name) { add(name); }
+    explicit redis_command(std::string_view name);
 
     // An argument that is a key. The first one decides the Cluster slot.
     redis_command& key(std::string_view name);
@@ -44,7 +43,7 @@ private:
     static constexpr std::size_t usual_arguments = 12;
 
     std::string bytes_; // all arguments, one behind the other
-    boost::container::small_vector<std::size_t, usual_arguments> ends_;
+    std::vector<std::size_t> ends_;
     std::size_t first_key_ = 0; // 0, which is the name: none
 };
 
