@@ -71,12 +71,24 @@ std::string one_line(std::string_view text)
     return line;
 }
 
-// Of a server that knows no AUTH the error would quote the arguments: so nothing is said but its first word.
+// `reply` is no success. Of a server that knows no AUTH the error would quote the arguments: so nothing is
+// said but its first word.
 std::string login_problem(const redis_reply& reply)
 {
     if (reply.is_error("WRONGPASS")) return "wrong user or password (WRONGPASS)";
     const std::string code = one_line(reply.text.substr(0, reply.text.find(' ')));
     return "AUTH is refused (" + code + "): is a password set there for this user?";
+}
+
+std::string greeting_problem(const redis_command& command, const redis_reply& reply)
+{
+    const bool is_ping = command.name() == "PING";
+    // A user that may not PING has proved all the same that the server serves it.
+    if (reply.is_status(is_ping ? "PONG" : "OK") || (is_ping && reply.is_error("NOPERM"))) return "";
+    if (command.name() == "AUTH") return login_problem(reply);
+    if (reply.is_error()) return one_line(reply.text);
+    // Such as the command itself, of a socket that the kernel has connected to itself for want of a server.
+    return "this is no Redis server: its answer makes no sense";
 }
 
 task<std::string> log_in(std::shared_ptr<redis_connection> connection, redis_login login)
@@ -108,11 +120,8 @@ task<std::string> log_in(std::shared_ptr<redis_connection> connection, redis_log
         if (outcome == redis_reader::outcome::broken) {
             co_return "this is no Redis server: " + one_line(connection->reader().problem());
         }
-        if (!reply.is_error()) continue;
-        if (command.name() == "AUTH") co_return login_problem(reply);
-        // A user that may not PING has proved all the same that the server serves it.
-        if (command.name() == "PING" && reply.is_error("NOPERM")) continue;
-        co_return one_line(reply.text);
+        std::string problem = greeting_problem(command, reply);
+        if (!problem.empty()) co_return problem;
     }
     co_return "";
 }

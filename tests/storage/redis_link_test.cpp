@@ -224,6 +224,7 @@ TEST_CASE("a server that breaks the protocol is let go", "[storage][redis]")
         {"garbage instead of a reply", {"+PONG\r\n", "HTTP/1.1 200 OK\r\n\r\n"}, "does not speak RESP2"},
         {"a reply too many", {"+PONG\r\n", "+PONG\r\n+PONG\r\n"}, "more than it was asked"},
         {"garbage from the start", {"220 mail.example ESMTP\r\n"}, "no Redis server"},
+        {"an echo, as of a socket connected to itself", {"*1\r\n$4\r\nPING\r\n"}, "no Redis server"},
         {"a server that loads its data", {"-LOADING Redis is loading\r\n"}, "LOADING"},
         {"control characters in an error", {"-ERR a\tb\x1b[31m\r\n"}, "ERR a?b?[31m"},
     };
