@@ -31,7 +31,7 @@ task<result<secret_text>> mint_key(store& records, const pepper_set& peppers, ke
 {
     result<void> inserted = error_code{storage_errc::id_taken};
     for (int draw = 0; draw < most_draws; ++draw) {
-        const minted_token minted = mint_token();
+        const minted_token minted = mint_token(records.id_prefix(draft.owner));
         key_record key = draft;
         key.id = minted.id;
         key.kind = peppers.current_kind();

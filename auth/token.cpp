@@ -1,13 +1,16 @@
 #include "auth/token.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace latchkey {
 
-minted_token mint_token() noexcept
+minted_token mint_token(std::string_view id_prefix) noexcept
 {
+    assert(id_prefix.size() < key_id::length);
     minted_token minted;
     random_alphanumeric(minted.id.characters);
+    std::copy(id_prefix.begin(), id_prefix.end(), minted.id.characters.begin());
     random_alphanumeric(minted.secret.writable());
     return minted;
 }

@@ -18,8 +18,9 @@ struct minted_token {
     token_secret secret;
 };
 
-// Fresh id and secret from the operating system's generator; 131 bits in the secret.
-[[nodiscard]] minted_token mint_token() noexcept;
+// Fresh id and secret from the operating system's generator; 131 bits in the secret. The id begins with
+// `id_prefix`, which is shorter than an id.
+[[nodiscard]] minted_token mint_token(std::string_view id_prefix = {}) noexcept;
 
 // `<id>-<secret>`, to be shown once.
 [[nodiscard]] secret_text print_token(const key_id& id, const token_secret& secret);

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::chrono::hours slide_threshold{1}; // contract 3.6
 
-owner_view view_of(const user& owner) noexcept
-{
-    return {owner.id, owner.username, owner.status, owner.is_deleted, owner.key_epoch};
-}
-
 // A key whose epoch is not its owner's any more was deleted with all the others of that owner: nobody can
 // tell it from one that never was. So that is said before all else, and the owner's state last.
 bool is_dropped(const key_record& key, const owner_view& owner) noexcept
@@ -97,7 +92,7 @@ task<verifier::asked> verifier::examine_by_asking(std::string token, time_point 
         co_return seen;
     }
     seen.found = std::move(*found);
-    seen.what = judge(seen.found.key, view_of(seen.found.owner), parsed.secret, now);
+    seen.what = judge(seen.found.key, seen.found.owner.view(), parsed.secret, now);
     co_return seen;
 }
 
@@ -109,19 +104,20 @@ task<verifier::asked> verifier::verify_by_asking(std::string token)
     co_return seen;
 }
 
-task<verifier::asked> verifier::with_owner(key_record key)
+task<verifier::account_check> verifier::account_behind(key_record key)
 {
-    asked seen;
-    seen.found.key = std::move(key);
-    result<user> owner = co_await store_.find_user(seen.found.key.owner);
+    account_check seen;
+    result<user> owner = co_await store_.find_user(key.owner);
     if (!owner) {
         const bool is_gone = owner.error() == storage_errc::not_found;
         seen.what = is_gone ? verdict::owner_deleted : verdict::unavailable;
         co_return seen;
     }
-    seen.found.owner = std::move(*owner);
-    const owner_view as_it_is = view_of(seen.found.owner);
-    seen.what = is_dropped(seen.found.key, as_it_is) ? verdict::unknown : verdict_on(as_it_is);
+    seen.account = std::move(*owner);
+    // An epoch below the key's is one that the record has yet to catch up with: the key was judged by the
+    // owner's standing, which is ahead of it.
+    const owner_standing standing = owner_standing::of(seen.account);
+    seen.what = key.owner_epoch < standing.key_epoch ? verdict::unknown : verdict_on(standing.view());
     co_return seen;
 }
 
@@ -144,36 +140,41 @@ task<result<time_point>> verifier::slid_expiry(key_record key, time_point now)
 task<outcome<principal>> verifier::authenticate(std::string token)
 {
     const time_point now = clock_.now();
-    asked seen;
+    verdict what{};
+    key_record key;
     token_fault fault;
     {
         const verification first = examine(token, now);
-        seen.what = first.what;
+        what = first.what;
         fault = first.fault;
-        if (first.found.key != nullptr) seen.found.key = *first.found.key;
+        if (first.found.key != nullptr) key = *first.found.key;
     } // lets go of the table before the first co_await
 
-    if (seen.what == verdict::ask) {
+    if (what == verdict::ask) {
         asked answer = co_await examine_by_asking(std::move(token), now);
-        seen = std::move(answer);
-    } else if (seen.what == verdict::accepted) {
-        asked answer = co_await with_owner(seen.found.key);
-        seen = std::move(answer);
+        what = answer.what;
+        key = std::move(answer.found.key);
     }
-    if (seen.what == verdict::accepted) {
-        const result<time_point> expiry = co_await slid_expiry(seen.found.key, now);
-        if (expiry) seen.found.key.expires_at = *expiry;
-        if (!expiry) seen.what = verdict::unknown;
+    user account;
+    if (what == verdict::accepted) {
+        account_check owner = co_await account_behind(key);
+        what = owner.what;
+        account = std::move(owner.account);
+    }
+    if (what == verdict::accepted) {
+        const result<time_point> expiry = co_await slid_expiry(key, now);
+        if (expiry) key.expires_at = *expiry;
+        if (!expiry) what = verdict::unknown;
     }
     // What else is written comes after this line: a rejected request changes nothing (contract 3.2).
-    if (seen.what != verdict::accepted) co_return refusal_for(seen.what, fault, seen.found.key.expires_at);
+    if (what != verdict::accepted) co_return refusal_for(what, fault, key.expires_at);
 
-    store_.record_use(seen.found.key.id, now);
-    store_.record_seen(seen.found.owner.id, now);
+    store_.record_use(key.id, now);
+    store_.record_seen(account.id, now);
 
     auto proof = std::make_shared<principal::proof>();
-    proof->account = std::move(seen.found.owner);
-    proof->key = std::move(seen.found.key);
+    proof->account = std::move(account);
+    proof->key = std::move(key);
     const key_rights& rights = *proof->key.rights;
     proof->scope_permissions = permissions_of(rights.scopes);
     const bool has_every_object =

@@ -67,8 +67,12 @@ private:
     verification examine(std::string_view token, time_point now) noexcept;
     task<asked> examine_by_asking(std::string token, time_point now);
 
-    // With the owner as he is now, for a key that was accepted.
-    task<asked> with_owner(key_record key);
+    // The owner as he is now, of a key that was accepted.
+    struct account_check {
+        verdict what = verdict::unavailable;
+        user account;
+    };
+    task<account_check> account_behind(key_record key);
 
     // When the key expires from now on: moved for a session that is used (contract 3.6). not_found: it has
     // been deleted meanwhile.

@@ -12,6 +12,9 @@
 #include "server/shard_handler.hpp"
 #include "storage/audit_file.hpp"
 #include "storage/memory_store.hpp"
+#include "storage/redis_connection_tls.hpp"
+#include "storage/redis_standalone.hpp"
+#include "storage/redis_store.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/worker_pool.hpp"
 
@@ -87,15 +90,24 @@ open_result<pepper_set> load_peppers(const std::string& path)
     return std::move(*peppers);
 }
 
-open_result<std::unique_ptr<store>> open_store(const config& settings, const clock& now)
+microseconds retention_of(const config& settings) noexcept
 {
-    const auto retention = std::chrono::floor<microseconds>(settings.api_keys_retention);
-    if (settings.store.engine == store_engine::memory) {
-        return std::unique_ptr<store>{std::make_unique<memory_store>(now, retention)};
+    return std::chrono::floor<microseconds>(settings.api_keys_retention);
+}
+
+open_result<redis_client_factory> redis_clients_of(const config& settings)
+{
+    const redis_endpoint& endpoint = settings.store.redis;
+    std::shared_ptr<const redis_tls> tls;
+    if (endpoint.address.via == redis_address::transport::tls) {
+        auto opened = open_redis_tls({.ca_file = settings.redis_tls_ca,
+                                      .certificate_file = settings.redis_tls_certificate,
+                                      .key_file = settings.redis_tls_key});
+        if (!opened) return opened.error();
+        tls = std::move(*opened);
     }
-    auto opened = sqlite_store::open(settings.store.path, now, {.retention = retention});
-    if (!opened) return opened.error();
-    return std::unique_ptr<store>{std::move(*opened)};
+    return redis_client_factory{
+        [endpoint, tls](executor where) { return std::make_unique<redis_standalone>(where, endpoint, tls); }};
 }
 
 std::string exception_text(const std::exception_ptr& thrown)
@@ -161,7 +173,9 @@ struct application::parts {
         };
         asio::co_spawn(waiting, std::move(work), std::move(end));
         waiting.restart();
-        waiting.run();
+        // No longer than needed: a connection that stays open is work without an end.
+        while (!value)
+            waiting.run_one();
         if (failure) std::rethrow_exception(failure);
         return std::move(*value);
     }
@@ -199,9 +213,7 @@ open_result<void> application::open_stores()
     if (!peppers) return peppers.error();
     all.peppers = std::move(*peppers);
 
-    auto records = open_store(all.settings, all.now);
-    if (!records) return records.error();
-    all.records = std::move(*records);
+    if (auto records = open_records(); !records) return records.error();
 
     auto audit = audit_file::open({.path = all.settings.audit_log,
                                    .digest_of = sha256,
@@ -240,6 +252,32 @@ open_result<void> application::open_stores()
                              *all.verifications,
                              all.now,
                              all.web});
+    return {};
+}
+
+open_result<void> application::open_records()
+{
+    parts& all = *parts_;
+    const microseconds retention = retention_of(all.settings);
+    switch (all.settings.store.engine) {
+    case store_engine::memory: all.records = std::make_unique<memory_store>(all.now, retention); break;
+    case store_engine::sqlite: {
+        auto opened = sqlite_store::open(all.settings.store.path, all.now, {.retention = retention});
+        if (!opened) return opened.error();
+        all.records = std::move(*opened);
+        break;
+    }
+    case store_engine::redis: {
+        auto clients = redis_clients_of(all.settings);
+        if (!clients) return clients.error();
+        auto opened = all.wait_for(redis_store::open(std::move(*clients), all.now, {.retention = retention}));
+        if (!opened) return opened.error();
+        for (const std::string& warning : (*opened)->warnings())
+            all.log.warning(warning);
+        all.records = std::move(*opened);
+        break;
+    }
+    }
     return {};
 }
 
@@ -328,6 +366,10 @@ void application::parts::stop_everything()
     audit_readers.stop();
     if (audit) audit->close();
     if (auto* const durable = dynamic_cast<sqlite_store*>(records.get())) durable->close();
+    if (auto* const shared = dynamic_cast<redis_store*>(records.get())) {
+        if (const auto written = wait_for(shared->close()); !written)
+            log.warning("uses of tokens could not be written down", {{"error", written.error().message()}});
+    }
 }
 
 void application::reopen_audit_log()

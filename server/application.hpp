@@ -41,6 +41,7 @@ private:
 
     application(config settings, const logger& log);
     open_result<void> open_stores();
+    open_result<void> open_records();
     open_result<void> prepare_users();
     open_result<void> listen();
 

@@ -36,6 +36,12 @@ option_values strongest(const config_option& option, std::span<given_settings> b
     return found;
 }
 
+bool holds_secret(const config_option& option, std::string_view value) noexcept
+{
+    const bool has_login = option.name == "store" && value.find('@') != value.npos;
+    return option.kind == option_kind::secret || has_login;
+}
+
 // `LATCHKEY_THREADS (--threads): expected a number from 1 to 256, found "x"`.
 std::string value_error(const given_setting& setting, const std::string& expected)
 {
@@ -46,7 +52,7 @@ std::string value_error(const given_setting& setting, const std::string& expecte
     if (!option.is_flag() && !setting.origin.starts_with("LATCHKEY_"))
         text += " (" + std::string{option.name} + ")";
     text += ": expected " + expected;
-    // A store may name a password, a secret is one.
+    // Of a store that could not be read, nobody knows where a password stands in it.
     const bool may_be_shown = option.kind != option_kind::secret && option.name != "store";
     if (may_be_shown) text += ", found " + quoted(std::string_view{setting.value}.substr(0, longest_echo));
     return text;
@@ -78,7 +84,7 @@ chosen_setting take_given(loaded_config& loaded, const option_values& values)
     for (given_setting* setting : values.settings) {
         const auto expected = option.take(loaded.settings, setting->value);
         if (expected) loaded.errors.push_back(value_error(*setting, *expected));
-        if (option.kind == option_kind::secret) {
+        if (holds_secret(option, setting->value)) {
             wipe_memory(setting->value.data(), setting->value.size());
         } else {
             chosen.values.push_back(setting->value);

@@ -8,6 +8,7 @@
 #include "server/log.hpp"
 #include "storage/audit_options.hpp"
 #include "storage/error.hpp"
+#include "storage/redis_endpoint.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -22,12 +23,16 @@ namespace latchkey {
 
 struct config_option;
 
-enum class store_engine { memory, sqlite };
+enum class store_engine { memory, sqlite, redis };
 
 struct store_location {
     store_engine engine = store_engine::memory;
-    std::string path; // sqlite: of the database file
+    std::string path;     // sqlite: of the database file
+    redis_endpoint redis; // redis: where it is, and the login
 };
+
+// For the log; without credentials.
+std::string to_string(const store_location& location);
 
 // Which verifications are written to the audit log; all are counted.
 enum class verification_logging { all, denied, none };
@@ -54,6 +59,9 @@ struct config {
     std::string coder_version;
 
     store_location store;
+    std::string redis_tls_ca; // these three empty: none
+    std::string redis_tls_certificate;
+    std::string redis_tls_key;
     std::string pepper_file; // empty: none
 
     std::string audit_log;

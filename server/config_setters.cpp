@@ -50,9 +50,8 @@ expectation take_coder_version(config& settings, std::string_view text)
 
 expectation take_store(config& settings, std::string_view text)
 {
-    if (is_redis_location(text)) return "memory: or sqlite:PATH: Redis is not in this version";
     auto location = parse_store_location(text);
-    if (!location) return "memory: or sqlite:PATH";
+    if (!location) return location.error().message;
     settings.store = std::move(*location);
     return {};
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 #include <sys/un.h>
+#include <utility>
 
 namespace latchkey {
 
@@ -21,6 +22,12 @@ std::optional<listen_address> parse_local_socket(std::string_view path)
 {
     if (!is_path(path) || !path.starts_with('/') || path.size() > longest_socket_path) return {};
     return unix_path{std::string{path}};
+}
+
+open_error unknown_store()
+{
+    return {"memory:, sqlite:PATH, redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], rediss://... (TLS) or "
+            "unix:/SOCKET"};
 }
 
 std::optional<boost::asio::ip::address> parse_host(std::string_view host)
@@ -58,27 +65,33 @@ std::optional<listen_address> parse_listen_address(std::string_view text)
     return boost::asio::ip::tcp::endpoint{*host, static_cast<std::uint16_t>(*port)};
 }
 
-std::optional<store_location> parse_store_location(std::string_view text)
+open_result<store_location> parse_store_location(std::string_view text)
 {
     constexpr std::string_view sqlite = "sqlite:";
     if (text == "memory:") return store_location{};
-    if (!text.starts_with(sqlite)) return {};
-    const auto path = text.substr(sqlite.size());
-    // SQLite takes `:memory:` for a database that forgets: whoever wants that says `memory:`.
-    if (path.starts_with(':') || !is_path(path)) return {};
-    return store_location{.engine = store_engine::sqlite, .path = std::string{path}};
+    if (text.starts_with(sqlite)) {
+        const auto path = text.substr(sqlite.size());
+        // SQLite takes `:memory:` for a database that forgets: whoever wants that says `memory:`.
+        if (path.starts_with(':') || !is_path(path)) return unknown_store();
+        return store_location{.engine = store_engine::sqlite, .path = std::string{path}, .redis = {}};
+    }
+    constexpr std::array<std::string_view, 4> schemes = {"redis://", "rediss://", "redis+unix:", "unix:"};
+    const bool is_redis =
+        std::ranges::any_of(schemes, [&](std::string_view scheme) { return text.starts_with(scheme); });
+    if (!is_redis) return unknown_store();
+    auto endpoint = parse_redis_endpoint(text);
+    if (!endpoint) return endpoint.error();
+    return store_location{.engine = store_engine::redis, .path = {}, .redis = std::move(*endpoint)};
 }
 
-bool is_redis_location(std::string_view text) noexcept
+std::string to_string(const store_location& location)
 {
-    constexpr std::array<std::string_view, 7> schemes = {"redis://",
-                                                         "rediss://",
-                                                         "redis+sentinel://",
-                                                         "rediss+sentinel://",
-                                                         "redis+cluster://",
-                                                         "rediss+cluster://",
-                                                         "redis+unix://"};
-    return std::ranges::any_of(schemes, [&](std::string_view scheme) { return text.starts_with(scheme); });
+    switch (location.engine) {
+    case store_engine::memory: return "memory";
+    case store_engine::sqlite: return "sqlite:" + location.path;
+    case store_engine::redis: return to_string(location.redis.address);
+    }
+    return {};
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) noexcept

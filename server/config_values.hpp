@@ -14,11 +14,8 @@ namespace latchkey {
 // `unix:/absolute/path`.
 [[nodiscard]] std::optional<listen_address> parse_listen_address(std::string_view text);
 
-// `memory:`, `sqlite:PATH`.
-[[nodiscard]] std::optional<store_location> parse_store_location(std::string_view text);
-
-// Is it one of the Redis forms of a store, which this version does not serve?
-[[nodiscard]] bool is_redis_location(std::string_view text) noexcept;
+// `memory:`, `sqlite:PATH`, or Redis as storage/redis_endpoint.hpp has it. The error quotes no password.
+[[nodiscard]] open_result<store_location> parse_store_location(std::string_view text);
 
 // Bytes: `1048576`, `64KiB`, `256MiB`, `1GiB`.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text) noexcept;

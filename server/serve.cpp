@@ -117,8 +117,7 @@ int run(loaded_config loaded)
     config& settings = loaded.settings;
     const steady_wall_clock now;
     const logger log{settings.level, settings.format, now};
-    const std::string store =
-        settings.store.engine == store_engine::memory ? "memory" : "sqlite:" + settings.store.path;
+    const std::string store = to_string(settings.store);
     const std::string audit = settings.audit_log;
 
     kept_signals kept;

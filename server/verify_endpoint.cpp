@@ -196,9 +196,7 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
 
     auto asking = use_.tokens.verify_by_asking(std::string{found.token()});
     const verifier::asked checked = co_await std::move(asking);
-    const user& account = checked.found.owner;
-    const owner_view owner{
-        account.id, account.username, account.status, account.is_deleted, account.key_epoch};
+    const owner_view owner = checked.found.owner.view();
     const key_record* key = checked.found.key.rights ? &checked.found.key : nullptr;
     auto refused = refused_after(checked.what, key, asked.query);
     record(asked, checked.what, refused ? refused->status : 200, key, owner);

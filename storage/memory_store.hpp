@@ -20,6 +20,7 @@ public:
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override { table_.record_use(id, when); }
 
+    std::string id_prefix(const uuid&) const override { return {}; }
     task<result<void>> insert_key(key_record key) override;
     task<result<key_listing>> find_key(key_id id) override;
     task<result<key_listing>> find_key_by_name(uuid owner, std::string name) override;

@@ -89,7 +89,7 @@ result<key_with_owner> memory_table::find_with_owner(const key_id& id)
 {
     const located at = locate(id);
     if (!at.key) return storage_errc::not_found;
-    return key_with_owner{at.key.entry->record, at.key.entry->owner->copy()};
+    return key_with_owner{at.key.entry->record, owner_standing::of(at.key.entry->owner->copy())};
 }
 
 token_search memory_table::list_tokens(key_query query)

@@ -10,7 +10,7 @@
 // away is gone all the same (a key, its time, a user, a role, every key of a user): refused from the moment
 // of the answer, also by a store that knew it could not write, and written before anything else once it can
 // be. Only a store that is closed takes nothing away. A not_found from a mutation is as durable as its
-// success would be.
+// success would be. (What a store in another process can hold of this: see redis_store.hpp.)
 //
 // Threads: one object serves all shards. Tasks are awaited on a shard's io_context and resume there.
 #pragma once
@@ -35,6 +35,22 @@ struct owner_view {
     user_status status = user_status::active;
     bool is_deleted = false;
     std::uint32_t key_epoch = 0;
+};
+
+// The same as a value, where the table it would point into is not in this process.
+struct owner_standing {
+    uuid id{};
+    std::string username;
+    user_status status = user_status::active;
+    bool is_deleted = false;
+    std::uint32_t key_epoch = 0;
+
+    static owner_standing of(const user& one)
+    {
+        return {one.id, one.username, one.status, one.is_deleted, one.key_epoch};
+    }
+
+    owner_view view() const noexcept { return {id, username, status, is_deleted, key_epoch}; }
 };
 
 // When a key was last used, and whether that has yet to be written down. Kept apart from the key's record,
@@ -74,7 +90,7 @@ struct key_lookup {
 
 struct key_with_owner {
     key_record key;
-    user owner;
+    owner_standing owner;
 };
 
 struct key_query {
@@ -121,7 +137,12 @@ public:
 
     // --- keys ---
 
-    // Sets owner_epoch. id_taken, name_taken (tokens only), owner_gone (no such user, or deleted).
+    // What the id of a new key of this owner begins with; fewer characters than an id has. Empty where ids
+    // may be anything.
+    virtual std::string id_prefix(const uuid& owner) const = 0;
+
+    // Sets owner_epoch. id_taken (also by an id without the prefix), name_taken (tokens only), owner_gone
+    // (no such user, or deleted).
     virtual task<result<void>> insert_key(key_record key) = 0;
 
     // not_found. Finds expired keys while they are retained.

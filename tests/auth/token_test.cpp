@@ -37,6 +37,16 @@ TEST_CASE("minted tokens differ and use the whole alphabet, nothing else", "[aut
     CHECK(characters.size() == 62); // 11,000 characters miss one of 62 with a chance of 10^-76
 }
 
+TEST_CASE("an id begins as the store wants it, and the rest is drawn", "[auth][token]")
+{
+    std::set<std::string> ids;
+    for (int i = 0; i < 100; ++i) {
+        const minted_token minted = mint_token("aZ9");
+        CHECK(minted.id.view().starts_with("aZ9"));
+        CHECK(ids.insert(std::string{minted.id.view()}).second);
+    }
+}
+
 TEST_CASE("a token of the wrong format is told by its first fault", "[auth][token]")
 {
     struct row {

@@ -79,7 +79,7 @@ TEST_CASE("a wrong secret is told before the expiry", "[auth][verifier]")
     auth_fixture auth;
     const user ada = auth.add("ada");
     const std::string token = auth.token_of(ada, unrestricted_rights());
-    auth.records.to_answer = key_with_owner{auth.stored(token).key, ada};
+    auth.records.to_answer = key_with_owner{auth.stored(token).key, owner_standing::of(ada)};
     auth.records.must_be_asked = true; // so that the answer still has its hash after the expiry
     auth.now.advance(48h);
 
@@ -147,7 +147,7 @@ TEST_CASE("a key that outlived its deleted owner is refused by the owner's state
     user ada = auth.add("ada");
     const std::string token = auth.token_of(ada, unrestricted_rights());
     ada.is_deleted = true;
-    auth.records.to_answer = key_with_owner{auth.stored(token).key, ada};
+    auth.records.to_answer = key_with_owner{auth.stored(token).key, owner_standing::of(ada)};
     auth.records.must_be_asked = true;
 
     const outcome<principal> refused = auth.authenticate(token);

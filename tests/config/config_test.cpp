@@ -1,4 +1,5 @@
 #include "server/config.hpp"
+#include "server/config_help.hpp"
 #include "server/config_options.hpp"
 #include "tests/support/catch.hpp"
 
@@ -224,12 +225,23 @@ TEST_CASE("cookies that browsers would drop are refused", "[server][config]")
     }
 }
 
-TEST_CASE("Redis is recognised, refused for now, and its password not repeated", "[server][config]")
+TEST_CASE("a password in a store's URL is used and not repeated", "[server][config]")
 {
-    for (const std::string scheme : {"redis://", "rediss://", "redis+sentinel://", "redis+cluster://"}) {
-        const auto errors = errors_of({.arguments = {"--store", scheme + "user:hunter2@db:6379/0"}});
+    for (const std::string scheme : {"redis://", "rediss://"}) {
+        CAPTURE(scheme);
+        const given good{.arguments = {"--store", scheme + "user:hunter2@db:6380/3"}};
+        const store_location store = settings_of(good).store;
 
-        CHECK(errors == texts{"--store: expected memory: or sqlite:PATH: Redis is not in this version"});
+        CHECK(store.engine == store_engine::redis);
+        CHECK(store.redis.login.password == "hunter2");
+        CHECK(store.redis.login.database == 3);
+        CHECK(to_string(store) == scheme + "db:6380");
+        const std::string printed = printed_config(good.load());
+        CHECK(printed.find("hunter2") == printed.npos);
+
+        const auto errors = errors_of({.arguments = {"--store", scheme + "user:hunter2@db:port"}});
+        REQUIRE(errors.size() == 1);
+        CHECK(errors.front().find("hunter2") == errors.front().npos);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "server/config_values.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/result_text.hpp"
 
 using namespace latchkey;
 
@@ -53,6 +54,12 @@ TEST_CASE("a store is named by its scheme", "[server][config]")
         CHECK_FALSE(parse_store_location(text));
     }
     CHECK_FALSE(parse_store_location(std::string_view{"sqlite:a\0b", 10}));
+
+    CHECK(parse_store_location("redis://db")->engine == store_engine::redis);
+    CHECK(parse_store_location("redis://db")->redis.address.host == "db");
+    CHECK(parse_store_location("unix:/run/redis.sock")->redis.address.path == "/run/redis.sock");
+    CHECK_FALSE(parse_store_location("redis://"));
+    CHECK_FALSE(parse_store_location("redis+cluster://db"));
 }
 
 TEST_CASE("sizes are bytes or binary multiples", "[server][config]")

@@ -197,7 +197,7 @@ TEST_CASE("what memory does not know is asked for, with the same answer", "[serv
     const seen_answer from_memory = web.ask(asking(get, "/verify", web.token));
     key_listing stored = web.auth.stored(web.token);
     web.auth.records.must_be_asked = true;
-    web.auth.records.to_answer = key_with_owner{stored.key, web.alice};
+    web.auth.records.to_answer = key_with_owner{stored.key, owner_standing::of(web.alice)};
 
     const seen_answer asked_for = web.ask(asking(get, "/verify", web.token));
 

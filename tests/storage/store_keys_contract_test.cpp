@@ -8,24 +8,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-store_kind any_store()
-{
-    return GENERATE(store_kind::memory, store_kind::sqlite);
-}
-
 std::vector<std::string> ids_of(const std::vector<key_listing>& listings)
 {
     std::vector<std::string> ids;
     for (const key_listing& one : listings)
         ids.emplace_back(one.key.id.view());
-    return ids;
-}
-
-std::vector<std::string> ids_of_samples(std::initializer_list<std::uint32_t> numbers)
-{
-    std::vector<std::string> ids;
-    for (const std::uint32_t number : numbers)
-        ids.emplace_back(sample_key_id(number).view());
     return ids;
 }
 
@@ -35,20 +22,25 @@ TEST_CASE("an inserted key is found with what was put in, and its owner's epoch"
 {
     const store_fixture store{any_store()};
     const uuid owner = store.add_user(1);
-    const key_record key = sample_token(7, owner, store.now());
+    const key_record key = store.token(7, owner);
     REQUIRE(run_task(store->insert_key(key)));
 
     SECTION("by a verification")
     {
-        const key_lookup answer = store->lookup(key.id);
+        const auto answer = store.look(key.id);
 
-        REQUIRE(answer.what == key_lookup::outcome::found);
-        CHECK(answer.key->secret_digest == key.secret_digest);
-        CHECK(answer.key->expires_at == key.expires_at);
-        CHECK(*answer.key->rights == *key.rights);
-        CHECK(answer.owner.id == owner);
-        CHECK(answer.owner.username == "User-1");
-        CHECK(answer.owner.key_epoch == answer.key->owner_epoch);
+        REQUIRE(answer);
+        CHECK(answer->key.secret_digest == key.secret_digest);
+        CHECK(answer->key.kind == key.kind);
+        CHECK(answer->key.login == key.login);
+        CHECK(answer->key.created_at == key.created_at);
+        CHECK(answer->key.expires_at == key.expires_at);
+        CHECK(answer->key.lifetime == key.lifetime);
+        CHECK(answer->key.name == key.name);
+        CHECK(*answer->key.rights == *key.rights);
+        CHECK(answer->owner.id == owner);
+        CHECK(answer->owner.username == "User-1");
+        CHECK(answer->owner.key_epoch == answer->key.owner_epoch);
     }
     SECTION("by id")
     {
@@ -81,7 +73,7 @@ TEST_CASE("an inserted key is found with what was put in, and its owner's epoch"
 TEST_CASE("an id nobody has is absent everywhere")
 {
     const store_fixture store{any_store()};
-    const key_id unknown = sample_key_id(404);
+    const key_id unknown = store.id(404);
 
     CHECK_FALSE(store.is_found(unknown));
     CHECK(run_task(store->ask(unknown)).error() == storage_errc::not_found);
@@ -96,13 +88,13 @@ TEST_CASE("a key that cannot be inserted says why, and leaves nothing behind")
 {
     const store_fixture store{any_store()};
     const uuid owner = store.add_user(1);
-    const uuid other = store.add_user(2);
+    const uuid other = store.add_user_beside(owner);
     store.add_token(1, owner);
-    key_record refused = sample_token(2, owner, store.now());
+    key_record refused = store.token(2, owner);
 
     SECTION("its id is taken, even by another owner's key")
     {
-        refused.id = sample_key_id(1);
+        refused.id = store.id(1);
         refused.owner = other;
         CHECK(run_task(store->insert_key(refused)).error() == storage_errc::id_taken);
         CHECK(run_task(store->list_all_keys(other))->empty());
@@ -116,14 +108,14 @@ TEST_CASE("a key that cannot be inserted says why, and leaves nothing behind")
     }
     SECTION("its owner does not exist")
     {
-        refused.owner = sample_uuid(99);
+        refused = store.token(3, sample_uuid(99));
         CHECK(run_task(store->insert_key(refused)).error() == storage_errc::owner_gone);
         CHECK_FALSE(store.is_found(refused.id));
     }
     SECTION("its owner is deleted")
     {
         REQUIRE(run_task(store->delete_user(other, store.now())));
-        refused.owner = other;
+        refused = store.token(3, other);
         CHECK(run_task(store->insert_key(refused)).error() == storage_errc::owner_gone);
         CHECK_FALSE(store.is_found(refused.id));
     }
@@ -138,19 +130,19 @@ TEST_CASE("names are unique among one owner's tokens only")
 
     SECTION("another owner may use the name")
     {
-        key_record same = sample_token(2, other, store.now());
+        key_record same = store.token(2, other);
         same.name = "token-1";
         CHECK(run_task(store->insert_key(same)));
     }
     SECTION("session keys have none, so there may be many")
     {
-        CHECK(run_task(store->insert_key(sample_session(2, owner, store.now()))));
-        CHECK(run_task(store->insert_key(sample_session(3, owner, store.now()))));
+        CHECK(run_task(store->insert_key(store.session(2, owner))));
+        CHECK(run_task(store->insert_key(store.session(3, owner))));
     }
     SECTION("a deleted token frees its name at once")
     {
-        REQUIRE(run_task(store->delete_key(sample_key_id(1))));
-        key_record same = sample_token(2, owner, store.now());
+        REQUIRE(run_task(store->delete_key(store.id(1))));
+        key_record same = store.token(2, owner);
         same.name = "token-1";
         CHECK(run_task(store->insert_key(same)));
     }
@@ -189,7 +181,7 @@ TEST_CASE("expiring ends a live key now, and leaves an expired one as it is")
     CHECK(first->changed);
     CHECK(first->previous_expiry == end);
     CHECK(first->key.expires_at == moment);
-    CHECK(store->lookup(id).key->expires_at == moment);
+    CHECK(store.look(id)->key.expires_at == moment);
     REQUIRE(second);
     CHECK_FALSE(second->changed);
     CHECK(second->key.expires_at == moment);
@@ -199,34 +191,34 @@ TEST_CASE("extending moves the expiry of a live key, and revives no expired one"
 {
     store_fixture store{any_store()};
     const uuid owner = store.add_user(1);
-    const key_id id = sample_key_id(1);
-    REQUIRE(run_task(store->insert_key(sample_session(1, owner, store.now()))));
+    REQUIRE(run_task(store->insert_key(store.session(1, owner))));
+    const key_id id = store.id(1);
     const time_point later = store.now() + 3h;
 
     SECTION("live")
     {
         REQUIRE(run_task(store->extend_key(id, later, store.now())));
-        CHECK(store->lookup(id).key->expires_at == later);
+        CHECK(store.look(id)->key.expires_at == later);
     }
     SECTION("live, to an earlier moment")
     {
         const time_point sooner = store.now() + 10min;
         REQUIRE(run_task(store->extend_key(id, sooner, store.now())));
-        CHECK(store->lookup(id).key->expires_at == sooner);
+        CHECK(store.look(id)->key.expires_at == sooner);
     }
     SECTION("expired")
     {
-        const time_point end = store->lookup(id).key->expires_at;
+        const time_point end = store.look(id)->key.expires_at;
         REQUIRE(run_task(store->extend_key(id, end + 1h, end)));
-        CHECK(store->lookup(id).key->expires_at == end);
+        CHECK(store.look(id)->key.expires_at == end);
     }
     SECTION("an extended key is not wiped at its old expiry")
     {
         REQUIRE(run_task(store->extend_key(id, later, store.now())));
         store.pass(2h);
-        CHECK(store->lookup(id).key->kind == digest_kind::sha256);
+        CHECK(store.look(id)->key.kind == digest_kind::sha256);
         store.pass(1h);
-        CHECK(store->lookup(id).key->kind == digest_kind::wiped);
+        CHECK(store.look(id)->key.kind == digest_kind::wiped);
     }
 }
 
@@ -235,18 +227,18 @@ TEST_CASE("when a lifetime ends the digest is wiped, and the row goes after the 
     store_fixture store{any_store()};
     const uuid owner = store.add_user(1);
     const key_id id = store.add_token(1, owner);
-    key_record same_name = sample_token(2, owner, store.now());
+    key_record same_name = store.token(2, owner);
     same_name.name = "token-1";
 
     store.pass(1h - 1us);
-    CHECK(store->lookup(id).key->kind == digest_kind::sha256);
+    CHECK(store.look(id)->key.kind == digest_kind::sha256);
 
     store.pass(1us);
     {
-        const key_lookup expired = store->lookup(id);
-        REQUIRE(expired.what == key_lookup::outcome::found);
-        CHECK(expired.key->kind == digest_kind::wiped);
-        CHECK(expired.key->secret_digest == digest{});
+        const auto expired = store.look(id);
+        REQUIRE(expired);
+        CHECK(expired->key.kind == digest_kind::wiped);
+        CHECK(expired->key.secret_digest == digest{});
     }
     CHECK(run_task(store->find_key_by_name(owner, "token-1")));
     CHECK(run_task(store->insert_key(same_name)).error() == storage_errc::name_taken);
@@ -278,7 +270,7 @@ TEST_CASE("a key expired by hand is wiped and removed by the same rules")
     REQUIRE(run_task(store->expire_key(id, store.now())));
 
     store.pass(0us);
-    CHECK(store->lookup(id).key->kind == digest_kind::wiped);
+    CHECK(store.look(id)->key.kind == digest_kind::wiped);
     store.pass(retention);
     CHECK_FALSE(store.is_found(id));
 }
@@ -298,11 +290,10 @@ TEST_CASE("tokens are listed by creation, then id, without sessions and expired 
 {
     store_fixture store{any_store()};
     const uuid owner = store.add_user(1);
-    const uuid other = store.add_user(2);
-    const time_point start = store.now();
+    const uuid other = store.add_user_beside(owner);
     store.add_token(5, owner);
     store.add_token(3, other); // the same moment, lower id
-    REQUIRE(run_task(store->insert_key(sample_session(4, owner, start))));
+    REQUIRE(run_task(store->insert_key(store.session(4, owner))));
     store.time.advance(30min);
     store.add_token(1, owner);
     const auto list = [&](key_query query) {
@@ -310,15 +301,15 @@ TEST_CASE("tokens are listed by creation, then id, without sessions and expired 
         return ids_of(*run_task(store->list_tokens(query)));
     };
 
-    CHECK(list({.owner = owner}) == ids_of_samples({5, 1}));
-    CHECK(list({}) == ids_of_samples({3, 5, 1}));
+    CHECK(list({.owner = owner}) == store.ids({5, 1}));
+    CHECK(list({}) == store.ids({3, 5, 1}));
     CHECK(list({.owner = sample_uuid(99)}).empty());
-    CHECK(ids_of(*run_task(store->list_all_keys(other))) == ids_of_samples({3}));
+    CHECK(ids_of(*run_task(store->list_all_keys(other))) == store.ids({3}));
     CHECK(run_task(store->list_all_keys(owner))->size() == 3);
 
     store.pass(30min);
-    CHECK(list({}) == ids_of_samples({1}));
-    CHECK(list({.include_expired = true}) == ids_of_samples({3, 5, 1}));
+    CHECK(list({}) == store.ids({1}));
+    CHECK(list({.include_expired = true}) == store.ids({3, 5, 1}));
     CHECK(run_task(store->list_all_keys(owner))->size() == 3);
 }
 
@@ -337,15 +328,15 @@ TEST_CASE("a list is paged by the last key of the page before")
         return ids_of(*run_task(store->list_tokens(query)));
     };
 
-    CHECK(page({}, 0) == ids_of_samples({4, 2, 9, 7}));
-    CHECK(page({}, 3) == ids_of_samples({4, 2, 9}));
-    CHECK(page(sample_key_id(9), 3) == ids_of_samples({7}));
-    CHECK(page(sample_key_id(4), 2) == ids_of_samples({2, 9}));
-    CHECK(page(sample_key_id(2), 0) == ids_of_samples({9, 7}));
-    CHECK(page(sample_key_id(7), 3).empty());
-    CHECK(page(sample_key_id(404), 3).empty());
+    CHECK(page({}, 0) == store.ids({4, 2, 9, 7}));
+    CHECK(page({}, 3) == store.ids({4, 2, 9}));
+    CHECK(page(store.id(9), 3) == store.ids({7}));
+    CHECK(page(store.id(4), 2) == store.ids({2, 9}));
+    CHECK(page(store.id(2), 0) == store.ids({9, 7}));
+    CHECK(page(store.id(7), 3).empty());
+    CHECK(page(store.id(404), 3).empty());
 
-    REQUIRE(run_task(store->expire_key(sample_key_id(2), store.now())));
-    CHECK(page(sample_key_id(2), 3).empty()); // not in the list any more
-    CHECK(page({}, 3) == ids_of_samples({4, 9, 7}));
+    REQUIRE(run_task(store->expire_key(store.id(2), store.now())));
+    CHECK(page(store.id(2), 3).empty()); // not in the list any more
+    CHECK(page({}, 3) == store.ids({4, 9, 7}));
 }

@@ -39,6 +39,8 @@ public:
         behind_.record_use(id, when);
     }
 
+    std::string id_prefix(const uuid& owner) const override { return behind_.id_prefix(owner); }
+
     task<result<void>> insert_key(key_record key) override
     {
         if (before_insert) before_insert();

@@ -117,9 +117,12 @@ TEST_CASE("an expired token is told when it expired, unless its secret is wrong"
     std::string when = text(parsed(wire.get(path, wire.member.token)), "expires_at");
     when.replace(when.find('T'), 1, " ").replace(when.find('Z'), 1, " +0000 UTC");
 
-    check_signed_out(wire.get(me, token), "API key expired at \"" + when + "\".");
+    const std::string expired = "API key expired at \"" + when + "\".";
+    check_signed_out(wire.get(me, token), expired);
+    // As long as there is a hash to tell it by: in Redis that goes with the lifetime itself (contract A14).
+    const bool has_hash = wire.store != engine::redis;
     check_signed_out(wire.get(me, token.substr(0, 11) + "0000000000000000000000"),
-                     "API key secret is invalid.");
+                     has_hash ? "API key secret is invalid." : expired);
 }
 
 TEST_CASE("a token expires by itself when its lifetime ends", "[wire][authentication]")

@@ -56,7 +56,7 @@ TEST_CASE("of two deletes of one key at once, one is 204 and one 404", "[wire][r
 
 TEST_CASE("of several first users at once, one is created", "[wire][races]")
 {
-    const auto store = GENERATE(engine::memory, engine::sqlite);
+    const engine store = any_engine();
     const wire_server server{store};
     std::vector<unsigned> statuses(3, 0);
     const auto create = [&](std::size_t i) {

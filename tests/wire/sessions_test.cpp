@@ -33,7 +33,7 @@ std::string cookie_line(const http_answer& answer, std::string_view name)
 
 TEST_CASE("a fresh server asks for its first user and takes it once", "[wire][sessions]") // 8.1
 {
-    const auto store = GENERATE(engine::memory, engine::sqlite);
+    const engine store = any_engine();
     const wire_server server{store};
     http_client client = server.connect();
     constexpr std::string_view path = "/api/v2/users/first";

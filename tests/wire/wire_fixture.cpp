@@ -28,8 +28,9 @@ std::string user_body(const std::string& username, const std::vector<std::string
 
 } // namespace
 
-wire_fixture::wire_fixture(engine store, std::vector<std::string> flags)
-    : server_{store, std::move(flags)},
+wire_fixture::wire_fixture(engine over, std::vector<std::string> flags)
+    : store{over},
+      server_{over, std::move(flags)},
       client_{server_.connect()}
 {
     create_first_user();
@@ -45,7 +46,7 @@ wire_fixture& wire_fixture::over(engine store)
     // Makes the crypto library's own statics first, so that they go after the servers whose threads use them.
     static const digest first_use = hmac_sha256("any key", "any text");
     static_cast<void>(first_use);
-    static std::array<std::unique_ptr<wire_fixture>, 2> shared;
+    static std::array<std::unique_ptr<wire_fixture>, 3> shared;
     auto& one = shared.at(static_cast<std::size_t>(store));
     if (!one) one = std::make_unique<wire_fixture>(store);
     return *one;
@@ -53,7 +54,7 @@ wire_fixture& wire_fixture::over(engine store)
 
 wire_fixture& any_wire()
 {
-    const auto store = GENERATE(engine::memory, engine::sqlite);
+    const engine store = any_engine();
     UNSCOPED_INFO("store: " << to_string(store));
     return wire_fixture::over(store);
 }

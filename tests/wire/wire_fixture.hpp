@@ -28,11 +28,12 @@ struct account {
 
 class wire_fixture {
 public:
-    explicit wire_fixture(engine store, std::vector<std::string> flags = {});
+    explicit wire_fixture(engine over, std::vector<std::string> flags = {});
 
     // The shared one.
     static wire_fixture& over(engine store);
 
+    const engine store;
     account owner;
     account member;
     account other_member;

@@ -1,6 +1,7 @@
 #include "tests/wire/wire_server.hpp"
 
 #include "server/application.hpp"
+#include "tests/support/catch.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -9,16 +10,14 @@
 namespace latchkey::test {
 namespace {
 
-config settings_for(engine store, std::vector<std::string> flags, const temporary_directory& directory)
+config
+settings_for(const std::string& store, std::vector<std::string> flags, const temporary_directory& directory)
 {
     config_sources sources;
     auto& arguments = sources.arguments;
     arguments = {"--listen=127.0.0.1:0", "--threads=2", "--audit-sync=never"};
     arguments.emplace_back("--audit-log=").append(directory.file("audit.log"));
-    if (store == engine::memory)
-        arguments.emplace_back("--store=memory:");
-    else
-        arguments.emplace_back("--store=sqlite:").append(directory.file("latchkey.db"));
+    arguments.emplace_back("--store=").append(store);
     const auto is_rate_limit = [](const std::string& flag) { return flag.starts_with("--api-rate-limit"); };
     if (std::ranges::none_of(flags, is_rate_limit)) flags.emplace_back("--api-rate-limit=0");
     arguments.insert(arguments.end(), flags.begin(), flags.end());
@@ -31,11 +30,39 @@ config settings_for(engine store, std::vector<std::string> flags, const temporar
 
 std::string to_string(engine store)
 {
-    return store == engine::memory ? "memory" : "sqlite";
+    switch (store) {
+    case engine::memory: return "memory";
+    case engine::sqlite: return "sqlite";
+    case engine::redis: return "redis";
+    }
+    return {};
+}
+
+engine any_engine()
+{
+    return GENERATE(engine::memory, engine::sqlite, engine::redis);
 }
 
 wire_server::wire_server(engine store, std::vector<std::string> flags)
     : log_{log_level::error, log_format::text, clock_}
+{
+    std::string location = "memory:";
+    if (store == engine::sqlite) location = "sqlite:" + directory_.file("latchkey.db");
+    if (store == engine::redis) {
+        redis_ = std::make_shared<redis_server>();
+        location = redis_->url();
+    }
+    start(location, std::move(flags));
+}
+
+wire_server::wire_server(const wire_server& other, std::vector<std::string> flags)
+    : redis_{other.redis_},
+      log_{log_level::error, log_format::text, clock_}
+{
+    start(redis_->url(), std::move(flags));
+}
+
+void wire_server::start(const std::string& store, std::vector<std::string> flags)
 {
     auto started = application::start(settings_for(store, std::move(flags), directory_), log_);
     if (!started) throw std::runtime_error{started.error().message};

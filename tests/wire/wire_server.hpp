@@ -4,6 +4,7 @@
 
 #include "server/log.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/redis_server.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <memory>
@@ -16,23 +17,34 @@ class application;
 
 namespace latchkey::test {
 
-enum class engine { memory, sqlite };
+enum class engine { memory, sqlite, redis };
 
-// For GENERATE and for messages.
+// For messages.
 std::string to_string(engine store);
+
+// The test that calls this runs over each of them.
+engine any_engine();
 
 class wire_server {
 public:
     // Rate limits are off unless `flags` turns them on.
     explicit wire_server(engine store, std::vector<std::string> flags = {});
+    // Another server over the store of `other`, which has Redis.
+    wire_server(const wire_server& other, std::vector<std::string> flags);
     wire_server(const wire_server&) = delete;
     wire_server& operator=(const wire_server&) = delete;
     ~wire_server();
 
     http_client connect() const;
 
+    // Null unless the engine is Redis.
+    redis_server* redis() const noexcept { return redis_.get(); }
+
 private:
+    void start(const std::string& store, std::vector<std::string> flags);
+
     temporary_directory directory_;
+    std::shared_ptr<redis_server> redis_; // null: another engine
     steady_wall_clock clock_;
     logger log_;
     std::unique_ptr<application> running_;

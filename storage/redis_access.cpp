@@ -1,0 +1,238 @@
+#include "storage/redis_access.hpp"
+
+#include "storage/redis_scripts.hpp"
+#include "storage/run_together.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/random.h>
+#include <system_error>
+
+namespace latchkey {
+namespace {
+
+constexpr std::chrono::seconds pace{1};    // at which a lost Redis is noticed without anybody's asking
+constexpr std::size_t marks_at_once = 256; // on their way to Redis
+constexpr std::size_t sightings_a_call = 512;
+
+template <std::size_t Size>
+std::array<std::uint8_t, Size> random_bytes()
+{
+    std::array<std::uint8_t, Size> bytes;
+    ssize_t drawn = -1;
+    do {
+        drawn = getrandom(bytes.data(), bytes.size(), 0);
+    } while (drawn < 0 && errno == EINTR); // so few bytes come whole or not at all
+    if (drawn < 0) throw std::system_error{errno, std::system_category(), "getrandom"};
+    return bytes;
+}
+
+void rethrow(std::exception_ptr thrown)
+{
+    if (thrown) std::rethrow_exception(thrown);
+}
+
+} // namespace
+
+std::string redis_stamp()
+{
+    std::string digits;
+    for (const std::uint8_t byte : random_bytes<8>()) {
+        digits += "0123456789abcdef"[byte >> 4];
+        digits += "0123456789abcdef"[byte & 15];
+    }
+    return digits;
+}
+
+redis_access::redis_access(redis_client_factory make_client, std::chrono::milliseconds flush_interval)
+    : make_client_{std::move(make_client)},
+      flush_interval_{flush_interval},
+      tag_key_{random_bytes<std::tuple_size_v<siphash_key>>()}
+{}
+
+std::shared_ptr<redis_shard> redis_access::on(executor where)
+{
+    auto& shards = asio::use_service<redis_shards>(where.context());
+    if (auto known = shards.find(this)) return known;
+
+    auto made = std::make_shared<redis_shard>(where, make_client_);
+    shards.add(weak_from_this(), made);
+    {
+        const std::lock_guard hold{mutex_};
+        std::erase_if(conditions_, [](const auto& one) { return one.expired(); });
+        conditions_.push_back(made->condition);
+    }
+    auto working = work_periodically(weak_from_this(), made);
+    asio::co_spawn(where, std::move(working), rethrow);
+    return made;
+}
+
+std::string redis_access::tag_of(const uuid& owner) const
+{
+    const std::lock_guard hold{mutex_};
+    return redis_layout::tag_of(owner, tag_key_);
+}
+
+task<result<void>> redis_access::agree_on_tags(std::shared_ptr<redis_access> self,
+                                               std::shared_ptr<redis_shard> here)
+{
+    std::string ours;
+    {
+        const std::lock_guard hold{self->mutex_};
+        ours.assign(self->tag_key_.begin(), self->tag_key_.end());
+    }
+    redis_command offer{"SET"};
+    offer.key(redis_layout::deployment).arg(ours).arg("NX").arg("GET");
+    auto offering = here->client->run(std::move(offer), redis_effect::idempotent);
+    result<redis_reply> answer = co_await std::move(offering);
+    answer = here->note_write(std::move(answer));
+    if (!answer) co_return answer.error();
+    if (answer->is_nil() || answer->text == ours) co_return result<void>{};
+    if (answer->text.size() != ours.size()) co_return error_code{storage_errc::bad_file};
+
+    const std::lock_guard hold{self->mutex_};
+    std::copy(answer->text.begin(), answer->text.end(), self->tag_key_.begin());
+    co_return result<void>{};
+}
+
+// --- marks
+
+namespace {
+
+task<error_code> write_use(std::shared_ptr<redis_shard> here, redis_marks::use mark)
+{
+    std::vector<std::string> keys{redis_layout::meta(mark.first), redis_layout::used(mark.first)};
+    std::vector<std::string> arguments{std::to_string(mark.second.time_since_epoch().count())};
+    auto writing = here->client->run_script(
+        redis_scripts::record_use, std::move(keys), std::move(arguments), redis_effect::idempotent);
+    result<redis_reply> answer = co_await std::move(writing);
+    answer = here->note_write(std::move(answer));
+    co_return answer ? error_code{} : answer.error();
+}
+
+} // namespace
+
+task<error_code> redis_access::flush_uses(std::shared_ptr<redis_access> self,
+                                          std::shared_ptr<redis_shard> here)
+{
+    const std::vector<redis_marks::use> marks = self->marks_.uses();
+    std::vector<task<error_code>> writes;
+    writes.reserve(marks.size());
+    for (const redis_marks::use& mark : marks)
+        writes.push_back(write_use(here, mark));
+    auto together = run_together(std::move(writes), marks_at_once);
+    const std::vector<error_code> outcomes = co_await std::move(together);
+
+    error_code failure;
+    for (std::size_t index = 0; index < marks.size(); ++index) {
+        if (!outcomes[index]) self->marks_.settle(marks[index]);
+        if (outcomes[index]) failure = outcomes[index];
+    }
+    co_return failure;
+}
+
+task<error_code> redis_access::flush_sightings(std::shared_ptr<redis_access> self,
+                                               std::shared_ptr<redis_shard> here)
+{
+    const std::vector<redis_marks::sighting> marks = self->marks_.sightings();
+    for (std::size_t begin = 0; begin < marks.size(); begin += sightings_a_call) {
+        const std::size_t end = std::min(marks.size(), begin + sightings_a_call);
+        std::vector<std::string> arguments;
+        for (std::size_t index = begin; index < end; ++index) {
+            arguments.push_back(to_string(marks[index].first));
+            arguments.push_back(std::to_string(marks[index].second.time_since_epoch().count()));
+        }
+        std::vector<std::string> keys{std::string{redis_layout::user_records},
+                                      std::string{redis_layout::seen}};
+        auto writing = here->client->run_script(
+            redis_scripts::record_sightings, std::move(keys), std::move(arguments), redis_effect::idempotent);
+        result<redis_reply> answer = co_await std::move(writing);
+        answer = here->note_write(std::move(answer));
+        if (!answer) co_return answer.error();
+        for (std::size_t index = begin; index < end; ++index)
+            self->marks_.settle(marks[index]);
+    }
+    co_return error_code{};
+}
+
+task<result<void>> redis_access::flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here)
+{
+    auto uses = flush_uses(self, here);
+    error_code failure = co_await std::move(uses);
+    if (failure) co_return failure;
+    auto sightings = flush_sightings(self, here);
+    failure = co_await std::move(sightings);
+    if (failure) co_return failure;
+    co_return result<void>{};
+}
+
+// --- periodic work
+
+task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
+                                           std::weak_ptr<redis_shard> shard)
+{
+    auto next_flush = std::chrono::steady_clock::now();
+    while (true) {
+        // While this waits it keeps neither alive: the shard ends with its context, the store when it likes.
+        std::shared_ptr<redis_shard::timer> pace_keeper;
+        {
+            const std::shared_ptr<redis_shard> here = shard.lock();
+            if (!here) co_return;
+            const std::shared_ptr<redis_access> self = access.lock();
+            if (!self) {
+                asio::use_service<redis_shards>(here->where.context()).tidy();
+                co_return;
+            }
+            here->note_connection();
+            const auto now = std::chrono::steady_clock::now();
+            const bool is_time = now >= next_flush || here->has_write_problem();
+            if (is_time && here->client->is_connected()) {
+                next_flush = now + self->flush_interval_;
+                auto working = agree_and_flush(self, here);
+                co_await std::move(working);
+            }
+            pace_keeper = here->pace;
+        }
+        pace_keeper->expires_after(pace);
+        auto tick = pace_keeper->async_wait(asio::as_tuple(asio::deferred));
+        const auto waited = co_await std::move(tick);
+        if (std::get<0>(waited)) co_return;
+    }
+}
+
+// Writing something, be it only the key of the tags, also finds out whether Redis can be written again.
+task<void> redis_access::agree_and_flush(std::shared_ptr<redis_access> self,
+                                         std::shared_ptr<redis_shard> here)
+{
+    auto agreeing = agree_on_tags(self, here);
+    const result<void> agreed = co_await std::move(agreeing);
+    if (!agreed || !self->marks_.begin_flush()) co_return; // another shard is at it
+    struct flush_end {
+        redis_marks& marks;
+        ~flush_end() { marks.end_flush(); }
+    } const ends{self->marks_};
+    auto flushing = flush(self, here);
+    static_cast<void>(co_await std::move(flushing)); // what could not be written stays for the next turn
+}
+
+store_health redis_access::health() const
+{
+    store_health seen;
+    const std::lock_guard hold{mutex_};
+    for (const auto& one : conditions_) {
+        const auto condition = one.lock();
+        if (!condition) continue;
+        const std::string read_problem = condition->read_problem();
+        const std::string write_problem = condition->write_problem();
+        if (!read_problem.empty()) seen.can_read = false;
+        if (!read_problem.empty() || !write_problem.empty()) seen.can_write = false;
+        if (seen.problem.empty()) seen.problem = read_problem.empty() ? write_problem : read_problem;
+    }
+    return seen;
+}
+
+} // namespace latchkey

@@ -1,0 +1,72 @@
+#include "storage/redis_command.hpp"
+
+#include <boost/container/small_vector.hpp>
+#include <hiredis/hiredis.h>
+
+#include <charconv>
+#include <memory>
+#include <new>
+
+namespace latchkey {
+
+redis_command::redis_command(std::string_view name)
+{
+    ends_.reserve(usual_arguments);
+    add(name);
+}
+
+redis_command& redis_command::key(std::string_view name)
+{
+    if (first_key_ == 0) first_key_ = ends_.size();
+    add(name);
+    return *this;
+}
+
+redis_command& redis_command::arg(std::string_view bytes)
+{
+    add(bytes);
+    return *this;
+}
+
+redis_command& redis_command::arg(std::int64_t number)
+{
+    char digits[24];
+    const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+    add({digits, static_cast<std::size_t>(end - digits)});
+    return *this;
+}
+
+std::string_view redis_command::slot_key() const noexcept
+{
+    return first_key_ == 0 ? std::string_view{} : argument(first_key_);
+}
+
+std::string_view redis_command::argument(std::size_t index) const noexcept
+{
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view{bytes_}.substr(begin, ends_[index] - begin);
+}
+
+void redis_command::append_to(std::string& out) const
+{
+    boost::container::small_vector<const char*, usual_arguments> starts;
+    boost::container::small_vector<std::size_t, usual_arguments> sizes;
+    for (std::size_t index = 0; index < size(); ++index) {
+        starts.push_back(argument(index).data());
+        sizes.push_back(argument(index).size());
+    }
+    char* encoded = nullptr;
+    const auto length =
+        redisFormatCommandArgv(&encoded, static_cast<int>(size()), starts.data(), sizes.data());
+    if (length < 0) throw std::bad_alloc{}; // the only way it can fail
+    const std::unique_ptr<char, decltype(&redisFreeCommand)> owner{encoded, &redisFreeCommand};
+    out.append(encoded, static_cast<std::size_t>(length));
+}
+
+void redis_command::add(std::string_view bytes)
+{
+    bytes_.append(bytes);
+    ends_.push_back(bytes_.size());
+}
+
+} // namespace latchkey

@@ -1,0 +1,133 @@
+#include "storage/redis_fields.hpp"
+
+#include <charconv>
+
+namespace latchkey {
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+
+bool must_be_escaped(char c) noexcept
+{
+    return static_cast<unsigned char>(c) <= ' ' || c == '%' || c == ',' || c == 0x7f;
+}
+
+void append_escaped(std::string& out, std::string_view bytes)
+{
+    for (const char c : bytes) {
+        if (!must_be_escaped(c)) {
+            out += c;
+            continue;
+        }
+        const auto code = static_cast<unsigned char>(c);
+        out += '%';
+        out += hex_digits[code >> 4];
+        out += hex_digits[code & 15];
+    }
+}
+
+std::string unescaped(std::string_view raw)
+{
+    if (raw == "%") return {};
+    std::string bytes;
+    bytes.reserve(raw.size());
+    for (std::size_t at = 0; at < raw.size(); ++at) {
+        unsigned code = 0;
+        const char* const digits = raw.data() + at + 1;
+        if (raw[at] == '%' && at + 2 < raw.size() &&
+            std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2) {
+            bytes += static_cast<char>(code);
+            at += 2;
+        } else {
+            bytes += raw[at];
+        }
+    }
+    return bytes;
+}
+
+} // namespace
+
+void field_writer::begin()
+{
+    if (!out_.empty()) out_ += ' ';
+}
+
+field_writer& field_writer::text(std::string_view bytes)
+{
+    begin();
+    if (bytes.empty()) out_ += '%';
+    append_escaped(out_, bytes);
+    return *this;
+}
+
+field_writer& field_writer::number(std::int64_t value)
+{
+    begin();
+    out_ += std::to_string(value);
+    return *this;
+}
+
+field_writer& field_writer::id(const uuid& value)
+{
+    begin();
+    append_uuid(out_, value);
+    return *this;
+}
+
+field_writer& field_writer::texts(const std::vector<std::string>& list)
+{
+    begin();
+    if (list.empty()) out_ += '%';
+    for (const std::string& one : list) {
+        if (&one != list.data()) out_ += ',';
+        append_escaped(out_, one);
+    }
+    return *this;
+}
+
+std::string_view field_reader::raw()
+{
+    if (is_at_end_) is_good_ = false;
+    if (!is_good_) return {};
+    const std::size_t space = rest_.find(' ');
+    const std::string_view field = rest_.substr(0, space);
+    is_at_end_ = space == rest_.npos;
+    rest_.remove_prefix(is_at_end_ ? rest_.size() : space + 1);
+    if (field.empty()) is_good_ = false;
+    return field;
+}
+
+std::string field_reader::text()
+{
+    return unescaped(raw());
+}
+
+std::int64_t field_reader::number()
+{
+    const std::string_view field = raw();
+    std::int64_t value = 0;
+    const auto [end, failure] = std::from_chars(field.data(), field.data() + field.size(), value);
+    if (failure != std::errc{} || end != field.data() + field.size()) is_good_ = false;
+    return is_good_ ? value : 0;
+}
+
+uuid field_reader::id()
+{
+    const auto value = parse_uuid(raw());
+    if (!value) is_good_ = false;
+    return value.value_or(uuid{});
+}
+
+std::vector<std::string> texts_of(std::string_view raw)
+{
+    std::vector<std::string> list;
+    if (raw == "%") return list;
+    while (!raw.empty()) {
+        const std::size_t comma = raw.find(',');
+        list.push_back(unescaped(raw.substr(0, comma)));
+        raw.remove_prefix(comma == raw.npos ? raw.size() : comma + 1);
+    }
+    return list;
+}
+
+} // namespace latchkey

@@ -1,0 +1,134 @@
+#include "storage/redis_layout.hpp"
+
+#include <algorithm>
+
+namespace latchkey::redis_layout {
+namespace {
+
+constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+std::string tagged(std::string_view tag, std::string_view what, std::size_t more)
+{
+    std::string made;
+    made.reserve(5 + tag.size() + what.size() + more);
+    made += "lk:{";
+    made += tag;
+    made += '}';
+    made += what;
+    return made;
+}
+
+std::string of_key(const key_id& id, std::string_view what)
+{
+    std::string made = tagged(tag_of(id), what, key_id::length);
+    made += id.view();
+    return made;
+}
+
+// Ends at 2286, when the count of microseconds gets a digit more.
+std::string sixteen_digits(time_point when)
+{
+    std::string digits = std::to_string(std::max<std::int64_t>(0, when.time_since_epoch().count()));
+    if (digits.size() < 16) digits.insert(0, 16 - digits.size(), '0');
+    return digits;
+}
+
+} // namespace
+
+std::string tag_of(const uuid& owner, const siphash_key& by)
+{
+    const std::string_view bytes{reinterpret_cast<const char*>(owner.data), owner.size()};
+    std::uint64_t hash = siphash(by, bytes);
+    std::string tag;
+    for (std::size_t index = 0; index < tag_length; ++index) {
+        tag += alphabet[hash % alphabet.size()];
+        hash /= alphabet.size();
+    }
+    return tag;
+}
+
+std::string_view tag_of(const key_id& id) noexcept
+{
+    return id.view().substr(0, tag_length);
+}
+
+std::string key(const key_id& id)
+{
+    return of_key(id, ":key:");
+}
+
+std::string meta(const key_id& id)
+{
+    return of_key(id, ":meta:");
+}
+
+std::string used(const key_id& id)
+{
+    return of_key(id, ":used:");
+}
+
+std::string gone(const key_id& id)
+{
+    return of_key(id, ":gone:");
+}
+
+std::string name(std::string_view tag, const uuid& owner, std::string_view text)
+{
+    std::string made = tagged(tag, ":name:", 37 + text.size());
+    append_uuid(made, owner);
+    made += ':';
+    made += text;
+    return made;
+}
+
+std::string keys(std::string_view tag, const uuid& owner)
+{
+    std::string made = tagged(tag, ":keys:", 36);
+    append_uuid(made, owner);
+    return made;
+}
+
+std::string owners(std::string_view tag)
+{
+    return tagged(tag, ":owners", 0);
+}
+
+std::string place_of(const key_record& key)
+{
+    std::string place = sixteen_digits(key.created_at);
+    place += ' ';
+    place += key.id.view();
+    place += key.login == login_type::token ? 't' : 's';
+    return place;
+}
+
+std::string place_of(const user& one)
+{
+    std::string place = lower_case(one.username);
+    place += '\0'; // below every character of a name, so that "al" comes before "al-2"
+    append_uuid(place, one.id);
+    return place;
+}
+
+std::string lower_case(std::string_view text)
+{
+    std::string lower{text};
+    for (char& c : lower) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    }
+    return lower;
+}
+
+time_point end_of_retention(time_point expires_at, microseconds retention) noexcept
+{
+    constexpr std::chrono::hours as_good_as_ever{24 * 36'525};
+    const microseconds kept = retention > retention.zero() ? retention : microseconds{as_good_as_ever};
+    return expires_at > time_point::max() - kept ? time_point::max() : expires_at + kept;
+}
+
+std::int64_t milliseconds_of(time_point when) noexcept
+{
+    return std::chrono::floor<std::chrono::milliseconds>(when.time_since_epoch()).count();
+}
+
+} // namespace latchkey::redis_layout

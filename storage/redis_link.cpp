@@ -1,0 +1,256 @@
+#include "storage/redis_link.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace latchkey {
+
+// What `run` waits on: begins when it is awaited, not when `run` is called.
+class redis_link::submission {
+public:
+    submission(std::shared_ptr<redis_link> link, redis_command command)
+        : link_{std::move(link)},
+          command_{std::move(command)}
+    {}
+
+    // Lets go of the link, which from now on owns the waiting coroutine and thereby this object.
+    void operator()(waiter answer)
+    {
+        const auto link = std::exchange(link_, nullptr);
+        link->submit(command_, std::move(answer));
+    }
+
+private:
+    std::shared_ptr<redis_link> link_;
+    redis_command command_;
+};
+
+redis_link::redis_link(executor where,
+                       redis_endpoint endpoint,
+                       std::shared_ptr<const redis_tls> tls,
+                       redis_limits limits)
+    : where_{where},
+      endpoint_{std::move(endpoint)},
+      tls_{std::move(tls)},
+      limits_{limits},
+      deadline_{where},
+      pause_{where},
+      backoff_{limits.first_pause, limits.longest_pause}
+{}
+
+void redis_link::start()
+{
+    if (phase_ != phase::idle) return;
+    phase_ = phase::beginning;
+    auto connecting = stay_connected(shared_from_this());
+    // A coroutine that goes on inside ours may throw what its own completion handler lets through: that is
+    // for whoever runs the context, as it would be without us.
+    auto rethrow = [](std::exception_ptr thrown) {
+        if (thrown) std::rethrow_exception(thrown);
+    };
+    asio::co_spawn(where_, std::move(connecting), rethrow);
+}
+
+task<result<redis_reply>> redis_link::run(redis_command command)
+{
+    submission starting{shared_from_this(), std::move(command)};
+    return asio::async_initiate<const asio::use_awaitable_t<executor>, void(result<redis_reply>)>(
+        std::move(starting), use_task);
+}
+
+void redis_link::close()
+{
+    if (phase_ == phase::closed) return;
+    phase_ = phase::closed;
+    if (connection_) connection_->close();
+    connection_.reset();
+    deadline_.cancel();
+    pause_.cancel();
+    fail_all();
+}
+
+// --- commands ---
+
+void redis_link::submit(const redis_command& command, waiter answer)
+{
+    start();
+    if (phase_ == phase::away || phase_ == phase::closed) {
+        refuse(std::move(answer), storage_errc::unavailable);
+        return;
+    }
+    if (waiting_.size() >= limits_.most_waiting || unsent_.size() > limits_.most_unsent_bytes) {
+        refuse(std::move(answer), storage_errc::overloaded);
+        return;
+    }
+    command.append_to(unsent_);
+    waiting_.push_back({std::move(answer), std::chrono::steady_clock::now() + limits_.command_deadline});
+    watch_deadline();
+    request_flush();
+}
+
+// Posted: a coroutine must not go on inside the call that suspends it.
+void redis_link::refuse(waiter answer, storage_errc why)
+{
+    asio::post(where_, [answer = std::move(answer), why]() mutable {
+        std::move(answer)(result<redis_reply>{make_error_code(why)});
+    });
+}
+
+// Posted, because whoever is told may ask again at once, and because a context that is being destroyed
+// destroys what was posted instead of running it.
+void redis_link::fail_all()
+{
+    unsent_.clear();
+    if (waiting_.empty()) return;
+    asio::post(where_, [failed = std::exchange(waiting_, {})]() mutable {
+        for (waiting_command& each : failed)
+            std::move(each.answer)(result<redis_reply>{make_error_code(storage_errc::unavailable)});
+    });
+}
+
+void redis_link::request_flush()
+{
+    if (is_flush_requested_ || is_writing_ || phase_ != phase::connected) return;
+    is_flush_requested_ = true;
+    // Behind everything that is ready to run now: what it asks for joins the same write.
+    asio::post(where_, [self = shared_from_this()] {
+        self->is_flush_requested_ = false;
+        self->flush();
+    });
+}
+
+void redis_link::flush()
+{
+    if (phase_ != phase::connected || is_writing_ || unsent_.empty()) return;
+    is_writing_ = true;
+    connection_->write(unsent_, shared_from_this());
+}
+
+void redis_link::on_written(const redis_connection& on, error_code ec)
+{
+    if (&on != connection_.get()) return; // an earlier connection's, lost by now
+    is_writing_ = false;
+    if (ec) {
+        lose_connection("sending failed: " + ec.message());
+        return;
+    }
+    flush();
+}
+
+// --- deadlines ---
+
+// One timer for all: deadlines rise along the queue, so it only ever needs the first one's. It is not set
+// again for each command, but finds out when it fires whether its command has been answered long ago.
+void redis_link::watch_deadline()
+{
+    if (is_deadline_watched_ || waiting_.empty()) return;
+    is_deadline_watched_ = true;
+    deadline_.expires_at(waiting_.front().deadline);
+    deadline_.async_wait([self = shared_from_this()](error_code ec) {
+        self->is_deadline_watched_ = false;
+        if (!ec) self->check_deadline();
+    });
+}
+
+void redis_link::check_deadline()
+{
+    if (waiting_.empty() || waiting_.front().deadline > std::chrono::steady_clock::now()) {
+        watch_deadline();
+        return;
+    }
+    // Replies are matched by their order, so a connection that owes one is of no use any more.
+    std::string why = "no answer within " + std::to_string(limits_.command_deadline.count()) + " ms";
+    if (phase_ == phase::connected) {
+        lose_connection(std::move(why));
+    } else if (phase_ == phase::beginning) {
+        phase_ = phase::away;
+        problem_ = to_string(endpoint_.address) + ": " + why;
+        fail_all();
+    }
+}
+
+// --- the connection ---
+
+task<void> redis_link::stay_connected(std::shared_ptr<redis_link> self)
+{
+    while (self->phase_ != phase::closed) {
+        auto opening = open_redis_connection(
+            self->endpoint_.address, self->endpoint_.login, self->tls_, self->limits_.connect_deadline);
+        redis_opening opened = co_await std::move(opening);
+        if (self->phase_ == phase::closed) break;
+        if (opened.connection) {
+            self->adopt(opened.connection);
+            auto reading = read_replies(self, std::move(opened.connection));
+            co_await std::move(reading);
+        } else {
+            self->phase_ = phase::away;
+            self->problem_ = std::move(opened.problem);
+            self->fail_all();
+        }
+        if (self->phase_ == phase::closed) break;
+        self->pause_.expires_after(self->backoff_.next());
+        error_code ignored; // cut short by close() only
+        co_await self->pause_.async_wait(asio::redirect_error(use_task, ignored));
+    }
+}
+
+task<void> redis_link::read_replies(std::shared_ptr<redis_link> self, std::shared_ptr<redis_connection> from)
+{
+    while (self->connection_ == from) {
+        const error_code ec = co_await from->receive();
+        if (self->connection_ != from) break;
+        if (ec)
+            self->lose_connection("the connection broke: " + ec.message());
+        else if (!self->take_replies(*from))
+            break;
+    }
+}
+
+// False: the connection is lost.
+bool redis_link::take_replies(redis_connection& from)
+{
+    redis_reply reply;
+    for (;;) {
+        const auto outcome = from.reader().next(reply);
+        if (outcome == redis_reader::outcome::more) return true;
+        if (outcome == redis_reader::outcome::broken) {
+            lose_connection("the server does not speak RESP2: " + std::string{from.reader().problem()});
+            return false;
+        }
+        if (waiting_.empty()) {
+            lose_connection("the server answered more than it was asked");
+            return false;
+        }
+        waiter answer = std::move(waiting_.front().answer);
+        waiting_.pop_front();
+        // The coroutine goes on here and now, so that what it asks next joins this turn's write. It may as
+        // well close the link.
+        std::move(answer)(result<redis_reply>{std::move(reply)});
+        if (connection_.get() != &from) return false;
+    }
+}
+
+void redis_link::adopt(std::shared_ptr<redis_connection> connection)
+{
+    connection_ = std::move(connection);
+    phase_ = phase::connected;
+    problem_.clear();
+    backoff_.reset();
+    is_writing_ = false;
+    flush();
+}
+
+void redis_link::lose_connection(std::string why)
+{
+    problem_ = to_string(endpoint_.address) + ": " + std::move(why);
+    phase_ = phase::away;
+    connection_->close();
+    connection_.reset();
+    fail_all();
+}
+
+} // namespace latchkey

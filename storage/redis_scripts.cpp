@@ -1,0 +1,203 @@
+#include "storage/redis_scripts.hpp"
+
+namespace latchkey::redis_scripts {
+
+// KEYS  owners, key, meta, used, gone, keys of the owner, name (tokens only)
+// ARGV  owner, now, digest, record tail, stamp, PXAT of key, PXAT of meta, end of retention, place, id
+const redis_script insert_key{R"lua(
+local owners = redis.call('GET', KEYS[1]) or ''
+local function epoch_of(owner)
+  local _, behind = string.find(owners, owner .. ' ', 1, true)
+  return behind and string.match(owners, '^%d+', behind + 1)
+end
+local function is_dead(owner, epoch, gone_at)
+  return tonumber(gone_at) <= tonumber(ARGV[2]) or epoch_of(owner) ~= epoch
+end
+local epoch = epoch_of(ARGV[1])
+if not epoch then return 'owner_gone' end
+-- Made by an earlier run of this, and deleted since: it was made.
+local grave = redis.call('GET', KEYS[5])
+if grave and string.match(grave, '^%S+') == ARGV[5] then return 'ok' end
+local held = redis.call('GET', KEYS[3])
+local held_by, held_epoch, held_until, stamp
+if held then
+  held_by, held_epoch, held_until, stamp = string.match(held, '^(%S+) (%d+) (%d+) (%S+) ')
+  if stamp == ARGV[5] then return 'ok' end
+end
+local name = KEYS[7]
+local holder = name and redis.call('GET', name)
+if holder then
+  local name_epoch, gone_at = string.match(holder, '^%S+ (%d+) (%d+)$')
+  if not name_epoch or not is_dead(ARGV[1], name_epoch, gone_at) then return 'name_taken' end
+end
+if held and (not held_by or not is_dead(held_by, held_epoch, held_until)) then return 'id_taken' end
+if held then redis.call('DEL', KEYS[4]) end
+local record = ARGV[1] .. ' ' .. epoch .. ' ' .. ARGV[4]
+redis.call('SET', KEYS[2], ARGV[3] .. ' ' .. record, 'PXAT', ARGV[6])
+redis.call('SET', KEYS[3], record, 'PXAT', ARGV[7])
+if name then
+  redis.call('SET', name, ARGV[10] .. ' ' .. epoch .. ' ' .. ARGV[8], 'PXAT', ARGV[7])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[2])
+redis.call('ZADD', KEYS[6], ARGV[8], ARGV[9])
+if redis.call('PEXPIRETIME', KEYS[6]) < tonumber(ARGV[7]) then
+  redis.call('PEXPIREAT', KEYS[6], ARGV[7])
+end
+return 'ok'
+)lua"};
+
+// KEYS  key or meta (what the caller has read), key, meta, used, keys of the owner, name (tokens only)
+// ARGV  text that was read, record afterwards, PXAT of key ('': the key ends now), PXAT of meta, end of
+//       retention, place, id, holder of the name afterwards
+const redis_script rewrite_key{R"lua(
+local held = redis.call('GET', KEYS[1])
+if held ~= ARGV[1] then
+  if held == ARGV[2] then return 'ok' end
+  return 'changed'
+end
+local secret = redis.call('GET', KEYS[2])
+if ARGV[3] == '' then
+  redis.call('DEL', KEYS[2])
+elseif secret then
+  redis.call('SET', KEYS[2], string.sub(secret, 1, 65) .. ARGV[2], 'PXAT', ARGV[3])
+end
+redis.call('SET', KEYS[3], ARGV[2], 'PXAT', ARGV[4])
+redis.call('PEXPIREAT', KEYS[4], ARGV[4])
+redis.call('ZADD', KEYS[5], ARGV[5], ARGV[6])
+if redis.call('PEXPIRETIME', KEYS[5]) < tonumber(ARGV[4]) then
+  redis.call('PEXPIREAT', KEYS[5], ARGV[4])
+end
+local holder = KEYS[6] and redis.call('GET', KEYS[6])
+if holder and string.sub(holder, 1, #ARGV[7]) == ARGV[7] then
+  redis.call('SET', KEYS[6], ARGV[8], 'PXAT', ARGV[4])
+end
+return 'ok'
+)lua"};
+
+// KEYS  key or meta (what the caller has read), key, meta, used, gone, keys of the owner, name (tokens only)
+// ARGV  text that was read, stamp of the key and mark of this call, place, id, milliseconds to remember it
+const redis_script delete_key{R"lua(
+local held = redis.call('GET', KEYS[1])
+if held ~= ARGV[1] then
+  if redis.call('GET', KEYS[5]) == ARGV[2] then return 'ok' end
+  return 'changed'
+end
+redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
+redis.call('ZREM', KEYS[6], ARGV[3])
+local holder = KEYS[7] and redis.call('GET', KEYS[7])
+if holder and string.sub(holder, 1, #ARGV[4]) == ARGV[4] then redis.call('DEL', KEYS[7]) end
+redis.call('SET', KEYS[5], ARGV[2], 'PX', ARGV[5])
+return 'ok'
+)lua"};
+
+// KEYS  meta, used
+// ARGV  when
+const redis_script record_use{R"lua(
+local gone_at = redis.call('PEXPIRETIME', KEYS[1])
+if gone_at > 0 and tonumber(redis.call('GET', KEYS[2]) or 0) < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[2], ARGV[1], 'PXAT', gone_at)
+end
+return 'ok'
+)lua"};
+
+// KEYS  owners
+// ARGV  owner, line
+const redis_script begin_standing{R"lua(
+local owners = redis.call('GET', KEYS[1]) or ''
+if string.find(owners, ARGV[1] .. ' ', 1, true) then return 'present' end
+redis.call('SET', KEYS[1], owners .. ARGV[2])
+return 'ok'
+)lua"};
+
+// The answer is the epoch afterwards; or an array with the revision of a later change that was here.
+// KEYS  owners, keys of the owner
+// ARGV  owner, revision of the change, status ('a', 's', or '' for as it is), whether keys are dropped
+const redis_script change_standing{R"lua(
+local owners = redis.call('GET', KEYS[1]) or ''
+local from = string.find(owners, ARGV[1] .. ' ', 1, true)
+if not from then return 'owner_gone' end
+local _, to, epoch, revision, status, name =
+  string.find(owners, '^%S+ (%d+) (%d+) (%S+) (%S+)\n', from)
+if tonumber(ARGV[2]) < tonumber(revision) then return { tonumber(revision) } end
+if ARGV[3] ~= '' then status = ARGV[3] end
+if ARGV[4] == '1' then
+  epoch = string.format('%d', epoch + 1)
+  redis.call('UNLINK', KEYS[2])
+end
+local line = ARGV[1] .. ' ' .. epoch .. ' ' .. ARGV[2] .. ' ' .. status .. ' ' .. name .. '\n'
+redis.call('SET', KEYS[1], string.sub(owners, 1, from - 1) .. line .. string.sub(owners, to + 1))
+return epoch
+)lua"};
+
+// KEYS  owners, keys of the owner
+// ARGV  owner
+const redis_script end_standing{R"lua(
+local owners = redis.call('GET', KEYS[1]) or ''
+redis.call('UNLINK', KEYS[2])
+local from = string.find(owners, ARGV[1] .. ' ', 1, true)
+if not from then return 'ok' end
+local to = string.find(owners, '\n', from, true)
+owners = string.sub(owners, 1, from - 1) .. string.sub(owners, to + 1)
+if owners == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], owners) end
+return 'ok'
+)lua"};
+
+// KEYS  record, username, email, people
+// ARGV  id, record, lower-case username, lower-case email, place ('': the system), whether to be the first
+const redis_script insert_user{R"lua(
+local held = redis.call('HGET', KEYS[1], ARGV[1])
+if held == ARGV[2] then return 'ok' end
+if ARGV[6] == '1' and redis.call('ZCARD', KEYS[4]) > 0 then return 'users_exist' end
+if held then return 'id_taken' end
+if redis.call('HEXISTS', KEYS[2], ARGV[3]) == 1 then return 'username_taken' end
+if ARGV[4] ~= '' and redis.call('HEXISTS', KEYS[3], ARGV[4]) == 1 then return 'email_taken' end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('HSET', KEYS[2], ARGV[3], ARGV[1])
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[4], ARGV[1]) end
+if ARGV[5] ~= '' then redis.call('ZADD', KEYS[4], 0, ARGV[5]) end
+return 'ok'
+)lua"};
+
+// KEYS  record, username, email, people
+// ARGV  id, record that was read, record afterwards, and for a deletion: lower-case username, lower-case
+//       email, place
+const redis_script replace_user{R"lua(
+local held = redis.call('HGET', KEYS[1], ARGV[1])
+if held == ARGV[3] then return 'ok' end
+if held ~= ARGV[2] then return 'changed' end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+if ARGV[4] then
+  redis.call('HDEL', KEYS[2], ARGV[4])
+  redis.call('HDEL', KEYS[3], ARGV[5])
+  redis.call('ZREM', KEYS[4], ARGV[6])
+end
+return 'ok'
+)lua"};
+
+// KEYS  record, seen
+// ARGV  id
+const redis_script find_user{R"lua(
+return { redis.call('HGET', KEYS[1], ARGV[1]), redis.call('HGET', KEYS[2], ARGV[1]) }
+)lua"};
+
+// KEYS  username or email, record, seen
+// ARGV  what to find there
+const redis_script find_user_by{R"lua(
+local id = redis.call('HGET', KEYS[1], ARGV[1])
+if not id then return { false, false } end
+return { redis.call('HGET', KEYS[2], id), redis.call('HGET', KEYS[3], id) }
+)lua"};
+
+// KEYS  record, seen
+// ARGV  id and when, id and when, ...
+const redis_script record_sightings{R"lua(
+for index = 1, #ARGV, 2 do
+  local seen = tonumber(redis.call('HGET', KEYS[2], ARGV[index]) or 0)
+  if seen < tonumber(ARGV[index + 1]) and redis.call('HEXISTS', KEYS[1], ARGV[index]) == 1 then
+    redis.call('HSET', KEYS[2], ARGV[index], ARGV[index + 1])
+  end
+end
+return 'ok'
+)lua"};
+
+} // namespace latchkey::redis_scripts

@@ -1,0 +1,28 @@
+// Every change the store makes in Redis, each one atomic step of one slot. All of them may be run twice, as
+// happens when a reply is lost: the second run finds the first one's work, leaves it and says the same.
+// Answers are words: "ok", "changed" (what the caller had read is not so any more: read again), or the
+// name of an outcome of storage/error.hpp.
+//
+// Keys and arguments of each: at its text, in redis_scripts.cpp.
+#pragma once
+
+#include "storage/redis_script.hpp"
+
+namespace latchkey::redis_scripts {
+
+extern const redis_script insert_key;
+extern const redis_script rewrite_key;
+extern const redis_script delete_key;
+extern const redis_script record_use;
+
+extern const redis_script begin_standing;
+extern const redis_script change_standing;
+extern const redis_script end_standing;
+
+extern const redis_script insert_user;
+extern const redis_script replace_user;
+extern const redis_script find_user;
+extern const redis_script find_user_by;
+extern const redis_script record_sightings;
+
+} // namespace latchkey::redis_scripts

@@ -1,0 +1,33 @@
+// redis_client over one Redis server. Nothing is ever sent a second time: a command whose connection broke
+// under it fails, whatever its effect, and the next one finds the server again or is refused at once.
+#pragma once
+
+#include "storage/redis_client.hpp"
+#include "storage/redis_link.hpp"
+
+#include <memory>
+
+namespace latchkey {
+
+class redis_standalone final : public redis_client {
+public:
+    // Connects at the first command. `tls`: for a rediss:// endpoint, else nothing.
+    redis_standalone(executor where,
+                     redis_endpoint endpoint,
+                     std::shared_ptr<const redis_tls> tls = nullptr,
+                     redis_limits limits = {});
+    ~redis_standalone() override;
+
+    task<result<redis_reply>> run(redis_command command, redis_effect effect) override;
+    task<result<redis_reply>> run_script(const redis_script& script,
+                                         std::vector<std::string> keys,
+                                         std::vector<std::string> arguments,
+                                         redis_effect effect) override;
+    bool is_connected() const override;
+    std::string problem() const override;
+
+private:
+    std::shared_ptr<redis_link> link_;
+};
+
+} // namespace latchkey

@@ -1,0 +1,153 @@
+#include "storage/redis_store.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+
+#include <array>
+#include <charconv>
+
+namespace latchkey {
+namespace {
+
+constexpr int oldest_version = 7;
+
+constexpr int most_closing_tries = 3;
+constexpr std::chrono::milliseconds closing_pause{100};
+
+// The value of "name:value" in what INFO answers.
+std::string_view info_field(std::string_view info, std::string_view name)
+{
+    const std::string line = '\n' + std::string{name} + ':';
+    const std::size_t begin = info.find(line);
+    if (begin == info.npos) return {};
+    info.remove_prefix(begin + line.size());
+    return info.substr(0, info.find('\r'));
+}
+
+open_error too_old(std::string_view version)
+{
+    return {storage_errc::unavailable,
+            "Redis " + std::string{version} + " is too old: --store needs version 7.0 or later, or Valkey"};
+}
+
+open_error may_evict_users(std::string_view policy)
+{
+    return {storage_errc::unavailable,
+            "Redis may evict users: its maxmemory-policy is " + std::string{policy} +
+                "; set it to noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)"};
+}
+
+open_error out_of_reach(const redis_shard& here, const error_code& why)
+{
+    const std::string write_problem = here.condition->write_problem();
+    const std::string problem = write_problem.empty() ? here.client->problem() : write_problem;
+    return {why, problem.empty() ? "Redis cannot be reached: " + why.message() : problem};
+}
+
+} // namespace
+
+error_code outcome_of(const redis_reply& word) noexcept
+{
+    struct meaning {
+        std::string_view word;
+        storage_errc code;
+    };
+    static constexpr std::array<meaning, 6> meanings = {{{"id_taken", storage_errc::id_taken},
+                                                         {"name_taken", storage_errc::name_taken},
+                                                         {"owner_gone", storage_errc::owner_gone},
+                                                         {"username_taken", storage_errc::username_taken},
+                                                         {"email_taken", storage_errc::email_taken},
+                                                         {"users_exist", storage_errc::users_exist}}};
+    if (word.text == "ok") return {};
+    for (const meaning& one : meanings) {
+        if (word.text == one.word) return one.code;
+    }
+    return storage_errc::unavailable;
+}
+
+redis_store::redis_store(redis_client_factory make_client, const clock& time, redis_store_options options)
+    : clock_{time},
+      options_{options},
+      access_{std::make_shared<redis_access>(std::move(make_client), options.flush_interval)}
+{}
+
+task<open_result<std::unique_ptr<redis_store>>>
+redis_store::open(redis_client_factory make_client, const clock& time, redis_store_options options)
+{
+    std::unique_ptr<redis_store> opened{new redis_store{std::move(make_client), time, options}};
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = opened->access_->on(where);
+    auto checking = opened->check_server(here);
+    const open_result<void> checked = co_await std::move(checking);
+    if (!checked) co_return checked.error();
+
+    auto agreeing = redis_access::agree_on_tags(opened->access_, here);
+    const result<void> agreed = co_await std::move(agreeing);
+    if (!agreed) co_return out_of_reach(*here, agreed.error());
+    co_return std::move(opened);
+}
+
+task<open_result<void>> redis_store::check_server(shard_pointer here)
+{
+    auto asking = here->client->run(redis_command{"INFO"}, redis_effect::read);
+    result<redis_reply> answer = co_await std::move(asking);
+    answer = here->note_write(std::move(answer));
+    if (!answer) co_return out_of_reach(*here, answer.error());
+
+    const std::string_view version = info_field(answer->text, "redis_version");
+    int major = 0;
+    std::from_chars(version.data(), version.data() + version.size(), major);
+    if (major < oldest_version) co_return too_old(version);
+
+    const std::string_view policy = info_field(answer->text, "maxmemory_policy");
+    if (policy.starts_with("allkeys-")) co_return may_evict_users(policy);
+    if (policy.starts_with("volatile-")) {
+        warnings_.push_back("Redis may evict tokens when its memory is full (maxmemory-policy " +
+                            std::string{policy} +
+                            "): an evicted token answers 401; noeviction refuses new ones instead");
+    }
+    co_return open_result<void>{};
+}
+
+task<result<void>> redis_store::close()
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    for (int tries = 1;; ++tries) {
+        auto flushing = redis_access::flush(access_, here);
+        const result<void> flushed = co_await std::move(flushing);
+        if (flushed || tries == most_closing_tries) co_return flushed;
+        // Redis may have closed a connection that was idle all the time the server ran.
+        redis_shard::timer pause{where, closing_pause};
+        error_code ignored; // nobody cancels it
+        co_await pause.async_wait(asio::redirect_error(use_task, ignored));
+    }
+}
+
+key_lookup redis_store::lookup(const key_id&) noexcept
+{
+    key_lookup answer;
+    answer.what = key_lookup::outcome::ask;
+    return answer;
+}
+
+void redis_store::record_use(const key_id& id, time_point when) noexcept
+{
+    access_->marks().record_use(id, when);
+}
+
+void redis_store::record_seen(const uuid& id, time_point when) noexcept
+{
+    access_->marks().record_seen(id, when);
+}
+
+std::string redis_store::id_prefix(const uuid& owner) const
+{
+    return access_->tag_of(owner);
+}
+
+store_health redis_store::health() const
+{
+    return access_->health();
+}
+
+} // namespace latchkey

@@ -1,0 +1,136 @@
+// The store in Redis, shared by any number of servers, none of which keeps anything of its own. Owned by the
+// composition root; made by open(), ended by close(). Each io_context it is used on gets a client of its own.
+//
+// What Redis can hold of the promises in storage/store.hpp. A mutation that returned success was executed,
+// and every server that asks Redis from then on sees it; how long it lasts is for Redis's own persistence
+// and replication. A mutation that failed with unavailable may have been executed or not, and may still be
+// while Redis sits on it (a pause, a partition): then what it gave is a key whose secret nobody was told, or
+// what the caller meant; and what it was to take away is gone or as it was. Whoever must know asks again: a
+// repeated call completes what is half done and has one effect. In a change that takes away and gives,
+// taking away comes first. Times are judged by this process's clock; Redis's TTLs only see to it that
+// nothing remains.
+#pragma once
+
+#include "storage/open_error.hpp"
+#include "storage/redis_access.hpp"
+
+namespace latchkey {
+
+struct redis_store_options {
+    microseconds retention{std::chrono::hours{24 * 7}};
+    std::chrono::milliseconds flush_interval{20'000}; // of the marks of use; at most a minute (contract A17)
+};
+
+class redis_store final : public store {
+public:
+    // Refuses a Redis that is too old or may evict users. What works, but may surprise, is in warnings().
+    static task<open_result<std::unique_ptr<redis_store>>>
+    open(redis_client_factory make_client, const clock& time, redis_store_options options);
+
+    // One line each, for the operator's log.
+    const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+
+    // Writes down what waits to be written. Not needed after a failure: what is lost are marks of use.
+    task<result<void>> close();
+
+    key_lookup lookup(const key_id& id) noexcept override;
+    task<result<key_with_owner>> ask(key_id id) override;
+    void record_use(const key_id& id, time_point when) noexcept override;
+
+    std::string id_prefix(const uuid& owner) const override;
+    task<result<void>> insert_key(key_record key) override;
+    task<result<key_listing>> find_key(key_id id) override;
+    task<result<key_listing>> find_key_by_name(uuid owner, std::string name) override;
+    task<result<std::vector<key_listing>>> list_tokens(key_query query) override;
+    task<result<std::vector<key_listing>>> list_all_keys(uuid owner) override;
+    task<result<expiry_change>> expire_key(key_id id, time_point now) override;
+    task<result<void>> extend_key(key_id id, time_point until, time_point now) override;
+    task<result<key_listing>> delete_key(key_id id) override;
+
+    task<result<void>> insert_user(user added) override;
+    task<result<void>> insert_first_user(user added) override;
+    task<result<bool>> has_users() override;
+    task<result<user>> find_user(uuid id) override;
+    task<result<user>> find_user_by_username(std::string username) override;
+    task<result<user>> find_user_by_email(std::string email) override;
+    task<result<std::vector<user>>> list_users() override;
+    task<result<user>> change_user(uuid id, user_change change) override;
+    task<result<user>> delete_user(uuid id, time_point now) override;
+    void record_seen(const uuid& id, time_point when) noexcept override;
+
+    store_health health() const override;
+
+private:
+    using shard_pointer = std::shared_ptr<redis_shard>;
+
+    enum class write_fate {
+        done,
+        overtaken, // by somebody else's write: what was read is not so any more
+    };
+    enum class restoration { done, no_such_user };
+
+    // A key that is there: of its owner's present epoch, and within its retention.
+    struct seen_key {
+        kept_key kept;
+        std::string source; // name of the Redis key that the record was read from
+        std::string text;   // what it held
+        time_point last_used;
+        std::string username;
+    };
+
+    struct seen_user {
+        kept_user kept; // last_seen_at as it is
+        std::string text;
+    };
+
+    redis_store(redis_client_factory make_client, const clock& time, redis_store_options options);
+
+    task<open_result<void>> check_server(shard_pointer here);
+
+    // --- keys ---
+    task<result<seen_key>> look_at(shard_pointer here, key_id id);
+    task<result<write_fate>>
+    rewrite(shard_pointer here, seen_key seen, time_point expires_at, time_point key_ends);
+    key_listing listing_of(seen_key seen) const;
+
+    // --- listing ---
+    struct key_place {
+        std::string place; // redis_layout::place_of
+        uuid owner;
+    };
+    using places = std::vector<key_place>;
+    using listings = std::vector<std::optional<key_listing>>; // nothing where the key is gone
+
+    // Of one owner, or of everybody.
+    task<result<places>> places_of(shard_pointer here, uuid owner);
+    task<result<places>> places_of_all(shard_pointer here);
+    // In the order of the places.
+    task<result<listings>> read_places(shard_pointer here, places wanted);
+    task<result<listings>> read_places_of_tag(shard_pointer here, places wanted);
+
+    // --- users ---
+    task<result<void>> insert(user added, bool only_if_first);
+    task<result<seen_user>> read_user(shard_pointer here, uuid id);
+    task<result<user>> read_user_by(std::string_view index, std::string text);
+    result<seen_user> user_of(const redis_reply& record, const redis_reply& seen) const;
+    task<result<restoration>> restore_standing(shard_pointer here, uuid owner);
+    // The reply is the epoch afterwards; or an array, with the revision of a later change that was there.
+    task<result<redis_reply>> change_standing(
+        shard_pointer here, uuid owner, std::int64_t revision, std::string status, bool drops_keys);
+    task<result<redis_reply>> end_standing(shard_pointer here, uuid owner);
+    task<result<write_fate>> replace_user(shard_pointer here, seen_user before, kept_user after);
+
+    const clock& clock_;
+    const redis_store_options options_;
+    const std::shared_ptr<redis_access> access_;
+    std::vector<std::string> warnings_;
+};
+
+// ok: no error. The names of outcomes: those. Anything else: unavailable.
+error_code outcome_of(const redis_reply& word) noexcept;
+
+// What a verification needs, in one round trip; in two where there is no key that lives. not_found.
+task<result<key_with_owner>>
+read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now);
+
+} // namespace latchkey

@@ -1,0 +1,285 @@
+// The part of the Redis store that makes, finds and ends keys.
+#include "storage/redis_scripts.hpp"
+#include "storage/redis_store.hpp"
+
+#include <charconv>
+
+namespace latchkey {
+namespace {
+
+// Rounds of reading and writing under somebody else's writes; more say that Redis is out of order.
+constexpr int most_rounds = 8;
+
+// How long a deletion is remembered for its own retry: longer than anybody waits for an answer.
+constexpr std::chrono::milliseconds grave_lifetime{300'000};
+
+std::string count(std::int64_t number)
+{
+    return std::to_string(number);
+}
+
+std::string count(time_point when)
+{
+    return std::to_string(when.time_since_epoch().count());
+}
+
+time_point moment_of(const redis_reply& text) noexcept
+{
+    std::int64_t number = 0;
+    std::from_chars(text.text.data(), text.text.data() + text.text.size(), number);
+    return time_point{microseconds{number}};
+}
+
+// The Redis keys that belong to a key, beside key and meta.
+struct belongings {
+    explicit belongings(const key_record& key)
+    {
+        const std::string_view tag = redis_layout::tag_of(key.id);
+        keys = redis_layout::keys(tag, key.owner);
+        if (key.login == login_type::token) name = redis_layout::name(tag, key.owner, key.name);
+    }
+
+    void append_to(std::vector<std::string>& all)
+    {
+        all.push_back(std::move(keys));
+        if (!name.empty()) all.push_back(std::move(name));
+    }
+
+    std::string keys;
+    std::string name; // empty: it has none
+};
+
+// How `lk:{T}:name:...` says who has the name.
+std::string holder_of(const kept_key& kept)
+{
+    std::string holder{kept.record.id.view()};
+    return holder + ' ' + count(std::int64_t{kept.record.owner_epoch}) + ' ' + count(kept.gone_at);
+}
+
+std::string holder_prefix(const key_id& id)
+{
+    return std::string{id.view()} + ' ';
+}
+
+} // namespace
+
+task<result<void>> redis_store::insert_key(key_record key)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    const std::string_view tag = redis_layout::tag_of(key.id);
+    // Of another deployment's tags, as when Redis was emptied a moment ago: another id will do.
+    if (tag != access_->tag_of(key.owner)) co_return storage_errc::id_taken;
+
+    kept_key kept;
+    kept.gone_at = redis_layout::end_of_retention(key.expires_at, options_.retention);
+    kept.stamp = redis_stamp();
+    kept.record = std::move(key);
+    const key_record& record = kept.record;
+    std::vector<std::string> keys{redis_layout::owners(tag),
+                                  redis_layout::key(record.id),
+                                  redis_layout::meta(record.id),
+                                  redis_layout::used(record.id),
+                                  redis_layout::gone(record.id)};
+    belongings{record}.append_to(keys);
+    const std::vector<std::string> arguments{to_string(record.owner),
+                                             count(clock_.now()),
+                                             digest_text(record.secret_digest),
+                                             record_tail(kept),
+                                             kept.stamp,
+                                             count(redis_layout::milliseconds_of(record.expires_at)),
+                                             count(redis_layout::milliseconds_of(kept.gone_at)),
+                                             count(kept.gone_at),
+                                             redis_layout::place_of(record),
+                                             std::string{record.id.view()}};
+    for (bool is_first_try = true;; is_first_try = false) {
+        auto inserting = run_mutation(here, redis_scripts::insert_key, keys, arguments);
+        const result<redis_reply> answer = co_await std::move(inserting);
+        if (!answer) co_return answer.error();
+        const error_code outcome = outcome_of(*answer);
+        if (!outcome) co_return result<void>{};
+        if (outcome != storage_errc::owner_gone || !is_first_try) co_return outcome;
+
+        auto restoring = restore_standing(here, record.owner);
+        const result<restoration> restored = co_await std::move(restoring);
+        if (!restored) co_return restored.error();
+        if (tag != access_->tag_of(record.owner)) co_return storage_errc::id_taken;
+        if (*restored == restoration::no_such_user) co_return outcome;
+    }
+}
+
+// --- finding
+
+task<result<redis_store::seen_key>> redis_store::look_at(shard_pointer here, key_id id)
+{
+    redis_command all{"MGET"};
+    all.key(redis_layout::meta(id))
+        .key(redis_layout::key(id))
+        .key(redis_layout::used(id))
+        .key(redis_layout::owners(redis_layout::tag_of(id)));
+    auto asking = here->client->run(std::move(all), redis_effect::read);
+    result<redis_reply> answer = co_await std::move(asking);
+    answer = here->note_read(std::move(answer));
+    if (!answer) co_return answer.error();
+    if (answer->items.size() != 4) co_return storage_errc::unavailable;
+    redis_reply& meta = answer->items[0];
+    redis_reply& key = answer->items[1];
+
+    seen_key seen;
+    // Where what lists show was evicted, the key itself must still be found, to be deleted.
+    const bool has_meta = !meta.is_nil();
+    seen.source = has_meta ? redis_layout::meta(id) : redis_layout::key(id);
+    seen.text = std::move(has_meta ? meta.text : key.text);
+    auto kept = has_meta ? parse_meta(id, seen.text, here->rights) : parse_key(id, seen.text, here->rights);
+    if (!kept || kept->gone_at <= clock_.now()) co_return storage_errc::not_found;
+    auto standing = find_standing(answer->items[3].text, kept->record.owner);
+    const bool is_dropped = !standing || standing->owner.key_epoch != kept->record.owner_epoch;
+    if (is_dropped) co_return storage_errc::not_found;
+
+    seen.kept = std::move(*kept);
+    seen.last_used = std::max(moment_of(answer->items[2]), access_->marks().last_use(id));
+    seen.username = std::move(standing->owner.username);
+    co_return seen;
+}
+
+// Lists show no digest; who wants to verify asks otherwise.
+key_listing redis_store::listing_of(seen_key seen) const
+{
+    key_listing listing{std::move(seen.kept.record), seen.last_used, std::move(seen.username)};
+    listing.key.kind = digest_kind::wiped;
+    listing.key.secret_digest.fill(0);
+    return listing;
+}
+
+task<result<key_listing>> redis_store::find_key(key_id id)
+{
+    const executor where = co_await asio::this_coro::executor;
+    auto looking = look_at(access_->on(where), id);
+    result<seen_key> seen = co_await std::move(looking);
+    if (!seen) co_return seen.error();
+    co_return listing_of(std::move(*seen));
+}
+
+task<result<key_listing>> redis_store::find_key_by_name(uuid owner, std::string name)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    redis_command who{"GET"};
+    who.key(redis_layout::name(access_->tag_of(owner), owner, name));
+    auto asking = here->client->run(std::move(who), redis_effect::read);
+    result<redis_reply> answer = co_await std::move(asking);
+    answer = here->note_read(std::move(answer));
+    if (!answer) co_return answer.error();
+    const auto id = key_id::parse(std::string_view{answer->text}.substr(0, key_id::length));
+    if (!id) co_return storage_errc::not_found;
+
+    auto looking = look_at(here, *id);
+    result<seen_key> seen = co_await std::move(looking);
+    if (!seen) co_return seen.error();
+    const key_record& found = seen->kept.record;
+    const bool is_meant = found.owner == owner && found.name == name && found.login == login_type::token;
+    if (!is_meant) co_return storage_errc::not_found;
+    co_return listing_of(std::move(*seen));
+}
+
+// --- ending and extending
+
+task<result<redis_store::write_fate>>
+redis_store::rewrite(shard_pointer here, seen_key seen, time_point expires_at, time_point key_ends)
+{
+    kept_key kept = std::move(seen.kept);
+    kept.record.expires_at = expires_at;
+    kept.gone_at = redis_layout::end_of_retention(expires_at, options_.retention);
+    const key_record& record = kept.record;
+    std::vector<std::string> keys{std::move(seen.source),
+                                  redis_layout::key(record.id),
+                                  redis_layout::meta(record.id),
+                                  redis_layout::used(record.id)};
+    belongings{record}.append_to(keys);
+    const bool lives = key_ends != time_point{};
+    const std::vector<std::string> arguments{std::move(seen.text),
+                                             meta_text(kept),
+                                             lives ? count(redis_layout::milliseconds_of(key_ends))
+                                                   : std::string{},
+                                             count(redis_layout::milliseconds_of(kept.gone_at)),
+                                             count(kept.gone_at),
+                                             redis_layout::place_of(record),
+                                             holder_prefix(record.id),
+                                             holder_of(kept)};
+    auto rewriting = run_mutation(here, redis_scripts::rewrite_key, keys, arguments);
+    const result<redis_reply> answer = co_await std::move(rewriting);
+    if (!answer) co_return answer.error();
+    co_return answer->text == "ok" ? write_fate::done : write_fate::overtaken;
+}
+
+task<result<expiry_change>> redis_store::expire_key(key_id id, time_point now)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    for (int round = 0; round < most_rounds; ++round) {
+        auto looking = look_at(here, id);
+        result<seen_key> seen = co_await std::move(looking);
+        if (!seen) co_return seen.error();
+        expiry_change change;
+        change.previous_expiry = seen->kept.record.expires_at;
+        change.changed = change.previous_expiry > now;
+        change.key = listing_of(*seen).key;
+        if (!change.changed) co_return change;
+
+        change.key.expires_at = now;
+        auto rewriting = rewrite(here, std::move(*seen), now, {});
+        const result<write_fate> fate = co_await std::move(rewriting);
+        if (!fate) co_return fate.error();
+        if (*fate == write_fate::done) co_return change;
+    }
+    co_return storage_errc::unavailable;
+}
+
+task<result<void>> redis_store::extend_key(key_id id, time_point until, time_point now)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    for (int round = 0; round < most_rounds; ++round) {
+        auto looking = look_at(here, id);
+        result<seen_key> seen = co_await std::move(looking);
+        if (!seen) co_return seen.error();
+        const time_point ends = seen->kept.record.expires_at;
+        if (ends <= now || ends == until) co_return result<void>{};
+
+        auto rewriting = rewrite(here, std::move(*seen), until, until);
+        const result<write_fate> fate = co_await std::move(rewriting);
+        if (!fate) co_return fate.error();
+        if (*fate == write_fate::done) co_return result<void>{};
+    }
+    co_return storage_errc::unavailable;
+}
+
+task<result<key_listing>> redis_store::delete_key(key_id id)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    for (int round = 0; round < most_rounds; ++round) {
+        auto looking = look_at(here, id);
+        result<seen_key> seen = co_await std::move(looking);
+        if (!seen) co_return seen.error();
+        const key_record& record = seen->kept.record;
+        std::vector<std::string> keys{seen->source,
+                                      redis_layout::key(id),
+                                      redis_layout::meta(id),
+                                      redis_layout::used(id),
+                                      redis_layout::gone(id)};
+        belongings{record}.append_to(keys);
+        const std::vector<std::string> arguments{seen->text,
+                                                 seen->kept.stamp + ' ' + redis_stamp(),
+                                                 redis_layout::place_of(record),
+                                                 holder_prefix(id),
+                                                 count(grave_lifetime.count())};
+        auto deleting = run_mutation(here, redis_scripts::delete_key, keys, arguments);
+        const result<redis_reply> answer = co_await std::move(deleting);
+        if (!answer) co_return answer.error();
+        if (answer->text == "ok") co_return listing_of(std::move(*seen));
+    }
+    co_return storage_errc::unavailable;
+}
+
+} // namespace latchkey

@@ -1,0 +1,206 @@
+// The part of the Redis store that lists keys: first the places of all, from the indexes of their owners,
+// then the records of those that are wanted.
+#include "storage/redis_scripts.hpp"
+#include "storage/redis_store.hpp"
+#include "storage/run_together.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+namespace latchkey {
+namespace {
+
+constexpr std::size_t owners_at_once = 64;
+constexpr std::size_t tags_at_once = 64;
+constexpr std::size_t places_a_command = 256;
+
+std::optional<key_id> id_in(std::string_view place) noexcept
+{
+    if (place.size() != redis_layout::place_id_offset + key_id::length + 1) return std::nullopt;
+    return key_id::parse(place.substr(redis_layout::place_id_offset, key_id::length));
+}
+
+bool is_token(std::string_view place) noexcept
+{
+    return place.ends_with('t');
+}
+
+time_point moment_of(const redis_reply& text) noexcept
+{
+    std::int64_t number = 0;
+    std::from_chars(text.text.data(), text.text.data() + text.text.size(), number);
+    return time_point{microseconds{number}};
+}
+
+bool matches(const key_record& key, const key_query& query) noexcept
+{
+    return key.login == login_type::token && (!query.owner || key.owner == *query.owner) &&
+           (query.include_expired || key.expires_at > query.now);
+}
+
+} // namespace
+
+task<result<redis_store::places>> redis_store::places_of(shard_pointer here, uuid owner)
+{
+    redis_command all{"ZRANGE"};
+    all.key(redis_layout::keys(access_->tag_of(owner), owner)).arg(std::int64_t{0}).arg(std::int64_t{-1});
+    auto asking = here->client->run(std::move(all), redis_effect::read);
+    result<redis_reply> answer = co_await std::move(asking);
+    answer = here->note_read(std::move(answer));
+    if (!answer) co_return answer.error();
+    places found;
+    found.reserve(answer->items.size());
+    for (redis_reply& place : answer->items) {
+        if (id_in(place.text)) found.push_back({std::move(place.text), owner});
+    }
+    co_return found;
+}
+
+task<result<redis_store::places>> redis_store::places_of_all(shard_pointer here)
+{
+    redis_command everybody{"HVALS"};
+    everybody.key(redis_layout::usernames);
+    auto asking = here->client->run(std::move(everybody), redis_effect::read);
+    result<redis_reply> answer = co_await std::move(asking);
+    answer = here->note_read(std::move(answer));
+    if (!answer) co_return answer.error();
+
+    std::vector<task<result<places>>> questions;
+    for (const redis_reply& id : answer->items) {
+        if (const auto owner = parse_uuid(id.text)) questions.push_back(places_of(here, *owner));
+    }
+    auto together = run_together(std::move(questions), owners_at_once);
+    std::vector<result<places>> answers = co_await std::move(together);
+    places found;
+    for (result<places>& one : answers) {
+        if (!one) co_return one.error();
+        std::move(one->begin(), one->end(), std::back_inserter(found));
+    }
+    co_return found;
+}
+
+task<result<redis_store::listings>> redis_store::read_places_of_tag(shard_pointer here, places wanted)
+{
+    const std::string tag{redis_layout::tag_of(*id_in(wanted.front().place))};
+    redis_command all{"MGET"};
+    all.key(redis_layout::owners(tag));
+    for (const key_place& one : wanted) {
+        const key_id id = *id_in(one.place);
+        all.key(redis_layout::meta(id)).key(redis_layout::used(id));
+    }
+    auto asking = here->client->run(std::move(all), redis_effect::read);
+    result<redis_reply> answer = co_await std::move(asking);
+    answer = here->note_read(std::move(answer));
+    if (!answer) co_return answer.error();
+    if (answer->items.size() != 1 + 2 * wanted.size()) co_return storage_errc::unavailable;
+
+    listings read(wanted.size());
+    std::map<uuid, std::optional<kept_standing>> owners;
+    for (std::size_t index = 0; index < wanted.size(); ++index) {
+        const key_place& one = wanted[index];
+        const key_id id = *id_in(one.place);
+        auto kept = parse_meta(id, answer->items[1 + 2 * index].text, here->rights);
+        if (!kept || kept->record.owner != one.owner || kept->gone_at <= clock_.now()) continue;
+        const auto [owner, is_new] = owners.try_emplace(one.owner);
+        if (is_new) owner->second = find_standing(answer->items.front().text, one.owner);
+        const auto& standing = owner->second;
+        if (!standing || standing->owner.key_epoch != kept->record.owner_epoch) continue;
+
+        seen_key seen;
+        seen.kept = std::move(*kept);
+        seen.last_used = std::max(moment_of(answer->items[2 + 2 * index]), access_->marks().last_use(id));
+        seen.username = standing->owner.username;
+        read[index] = listing_of(std::move(seen));
+    }
+    co_return read;
+}
+
+task<result<redis_store::listings>> redis_store::read_places(shard_pointer here, places wanted)
+{
+    // By tag, since a command may not reach over slots; and not too many in one.
+    std::map<std::string, std::vector<std::size_t>, std::less<>> by_tag;
+    std::vector<std::vector<std::size_t>> groups;
+    for (std::size_t index = 0; index < wanted.size(); ++index) {
+        const key_id id = *id_in(wanted[index].place);
+        auto& group = by_tag[std::string{redis_layout::tag_of(id)}];
+        group.push_back(index);
+        if (group.size() == places_a_command) groups.push_back(std::exchange(group, {}));
+    }
+    for (auto& [tag, group] : by_tag) {
+        if (!group.empty()) groups.push_back(std::move(group));
+    }
+
+    std::vector<task<result<listings>>> questions;
+    for (const auto& group : groups) {
+        places part;
+        for (const std::size_t index : group)
+            part.push_back(std::move(wanted[index]));
+        questions.push_back(read_places_of_tag(here, std::move(part)));
+    }
+    auto together = run_together(std::move(questions), tags_at_once);
+    std::vector<result<listings>> answers = co_await std::move(together);
+    listings read(wanted.size());
+    for (std::size_t number = 0; number < groups.size(); ++number) {
+        result<listings>& answer = answers[number];
+        if (!answer) co_return answer.error();
+        for (std::size_t at = 0; at < groups[number].size(); ++at)
+            read[groups[number][at]] = std::move((*answer)[at]);
+    }
+    co_return read;
+}
+
+task<result<std::vector<key_listing>>> redis_store::list_tokens(key_query query)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    std::vector<key_listing> page;
+    std::string after; // sorts before every place
+    if (query.after) {
+        auto looking = look_at(here, *query.after);
+        result<seen_key> last = co_await std::move(looking);
+        if (!last && last.error() != storage_errc::not_found) co_return last.error();
+        if (!last || !matches(last->kept.record, query)) co_return page;
+        after = redis_layout::place_of(last->kept.record);
+    }
+
+    auto gathering = query.owner ? places_of(here, *query.owner) : places_of_all(here);
+    result<places> found = co_await std::move(gathering);
+    if (!found) co_return found.error();
+    std::erase_if(*found, [&](const key_place& one) { return !is_token(one.place) || one.place <= after; });
+    std::ranges::sort(*found, {}, &key_place::place);
+
+    const std::size_t most = query.limit == 0 ? found->size() : query.limit;
+    const std::size_t step = std::max(most, places_a_command);
+    for (std::size_t begin = 0; begin < found->size() && page.size() < most; begin += step) {
+        const std::size_t end = std::min(found->size(), begin + step);
+        places part{found->begin() + static_cast<std::ptrdiff_t>(begin),
+                    found->begin() + static_cast<std::ptrdiff_t>(end)};
+        auto reading = read_places(here, std::move(part));
+        result<listings> read = co_await std::move(reading);
+        if (!read) co_return read.error();
+        for (auto& one : *read) {
+            if (one && matches(one->key, query) && page.size() < most) page.push_back(std::move(*one));
+        }
+    }
+    co_return page;
+}
+
+task<result<std::vector<key_listing>>> redis_store::list_all_keys(uuid owner)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    auto gathering = places_of(here, owner);
+    result<places> found = co_await std::move(gathering);
+    if (!found) co_return found.error();
+    auto reading = read_places(here, std::move(*found));
+    result<listings> read = co_await std::move(reading);
+    if (!read) co_return read.error();
+    std::vector<key_listing> listed;
+    for (auto& one : *read) {
+        if (one) listed.push_back(std::move(*one));
+    }
+    co_return listed;
+}
+
+} // namespace latchkey

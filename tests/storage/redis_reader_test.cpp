@@ -1,0 +1,176 @@
+#include "storage/redis_reader.hpp"
+#include "tests/support/catch.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::test {
+namespace {
+
+using kind = redis_reply::kind;
+using outcome = redis_reader::outcome;
+
+redis_reply integer(std::int64_t number)
+{
+    return {.what = kind::integer, .integer = number, .text = {}, .items = {}};
+}
+
+redis_reply text(kind what, std::string_view bytes)
+{
+    return {.what = what, .integer = 0, .text = std::string{bytes}, .items = {}};
+}
+
+redis_reply array(std::vector<redis_reply> items)
+{
+    return {.what = kind::array, .integer = 0, .text = {}, .items = std::move(items)};
+}
+
+struct sample {
+    const char* reason;
+    std::string bytes;
+    redis_reply reply;
+};
+
+std::vector<sample> samples()
+{
+    const std::string_view binary{"\0\r\n$1\r\nx\0", 9};
+    return {
+        {"a status", "+OK\r\n", text(kind::status, "OK")},
+        {"an empty status", "+\r\n", text(kind::status, "")},
+        {"an error is a value",
+         "-NOSCRIPT No matching script.\r\n",
+         text(kind::error, "NOSCRIPT No matching script.")},
+        {"an integer", ":42\r\n", integer(42)},
+        {"the smallest integer", ":-9223372036854775808\r\n", integer(INT64_MIN)},
+        {"the largest integer", ":9223372036854775807\r\n", integer(INT64_MAX)},
+        {"a bulk", "$5\r\nhello\r\n", text(kind::text, "hello")},
+        {"an empty bulk", "$0\r\n\r\n", text(kind::text, "")},
+        {"a bulk that looks like protocol",
+         "$9\r\n" + std::string{binary} + "\r\n",
+         text(kind::text, binary)},
+        {"no bulk", "$-1\r\n", redis_reply{}},
+        {"no array", "*-1\r\n", redis_reply{}},
+        {"an empty array", "*0\r\n", array({})},
+        {"a flat array with a gap",
+         "*4\r\n:1\r\n$-1\r\n+OK\r\n$2\r\n\r\n\r\n",
+         array({integer(1), redis_reply{}, text(kind::status, "OK"), text(kind::text, "\r\n")})},
+        {"nested arrays with an error inside",
+         "*2\r\n*3\r\n:1\r\n*1\r\n*0\r\n-ERR no\r\n$1\r\nx\r\n",
+         array(
+             {array({integer(1), array({array({})}), text(kind::error, "ERR no")}), text(kind::text, "x")})},
+    };
+}
+
+// The replies in `bytes`, fed in pieces of these sizes, the rest at once.
+std::vector<redis_reply> replies_of(std::string_view bytes, const std::vector<std::size_t>& pieces)
+{
+    redis_reader reader;
+    std::vector<redis_reply> replies;
+    const auto take = [&](std::string_view piece) {
+        reader.feed(piece);
+        redis_reply reply;
+        for (;;) {
+            const outcome what = reader.next(reply);
+            REQUIRE(what != outcome::broken);
+            if (what == outcome::more) return;
+            replies.push_back(reply);
+        }
+    };
+    for (const std::size_t size : pieces) {
+        take(bytes.substr(0, size));
+        bytes.remove_prefix(size);
+    }
+    take(bytes);
+    return replies;
+}
+
+} // namespace
+
+TEST_CASE("a reply that is cut at any byte is read as the whole one", "[storage][redis]")
+{
+    for (const sample& each : samples()) {
+        CAPTURE(each.reason);
+        for (std::size_t cut = 0; cut <= each.bytes.size(); ++cut) {
+            CAPTURE(cut);
+            CHECK(replies_of(each.bytes, {cut}) == std::vector{each.reply});
+        }
+    }
+}
+
+TEST_CASE("replies that come byte by byte and one behind the other keep their order", "[storage][redis]")
+{
+    std::string bytes;
+    std::vector<redis_reply> expected;
+    for (const sample& each : samples()) {
+        bytes += each.bytes;
+        expected.push_back(each.reply);
+    }
+
+    CHECK(replies_of(bytes, {}) == expected);
+    CHECK(replies_of(bytes, std::vector<std::size_t>(bytes.size(), 1)) == expected);
+    for (std::size_t cut = 0; cut <= bytes.size(); ++cut)
+        CHECK(replies_of(bytes, {cut}) == expected);
+}
+
+TEST_CASE("a huge bulk arrives whole from many pieces", "[storage][redis]")
+{
+    std::string value(8'000'000, 'x');
+    for (std::size_t index = 0; index < value.size(); index += 997)
+        value[index] = static_cast<char>(index);
+    const std::string bytes = "$" + std::to_string(value.size()) + "\r\n" + value + "\r\n:7\r\n";
+
+    const auto replies = replies_of(bytes, std::vector<std::size_t>(200, 32'768));
+
+    REQUIRE(replies.size() == 2);
+    CHECK((replies[0].text == value)); // in parentheses: a failure should not print eight million bytes
+    CHECK(replies[1] == integer(7));
+}
+
+TEST_CASE("bytes that are no reply end the reading for good", "[storage][redis]")
+{
+    struct garbage {
+        const char* reason;
+        std::string bytes;
+    };
+    std::string deep;
+    for (int level = 0; level < 20; ++level)
+        deep += "*1\r\n";
+    const garbage cases[] = {
+        {"an HTTP server", "HTTP/1.1 400 Bad Request\r\n\r\n"},
+        {"a TLS alert", std::string{"\x15\x03\x03\x00\x02\x02\x46\r\n", 9}},
+        {"a length that is no number", "$abc\r\nabc\r\n"},
+        {"a length below -1", "$-2\r\n"},
+        {"an array length that is no number", "*x\r\n"},
+        {"an array of negative length", "*-5\r\n"},
+        {"an integer that is no number", ":12a\r\n"},
+        {"an integer beyond 64 bits", ":9223372036854775808\r\n"},
+        {"a map of RESP3, which nobody asked for", "%1\r\n+a\r\n+b\r\n"},
+        {"deeper than hiredis reads", deep + ":1\r\n"},
+    };
+    for (const garbage& each : cases) {
+        CAPTURE(each.reason);
+        redis_reader reader;
+        redis_reply reply;
+        reader.feed(each.bytes);
+
+        CHECK(reader.next(reply) == outcome::broken);
+        CHECK_FALSE(reader.problem().empty());
+        reader.feed("+OK\r\n");
+        CHECK(reader.next(reply) == outcome::broken);
+    }
+}
+
+TEST_CASE("an error is known by its first word alone", "[storage][redis]")
+{
+    const redis_reply moved = text(kind::error, "MOVED 3999 127.0.0.1:6381");
+
+    CHECK(moved.is_error("MOVED"));
+    CHECK_FALSE(moved.is_error("MOVE"));
+    CHECK_FALSE(moved.is_error("ASK"));
+    CHECK(text(kind::error, "NOAUTH").is_error("NOAUTH"));
+    CHECK_FALSE(text(kind::text, "MOVED 1 x").is_error("MOVED"));
+    CHECK_FALSE(text(kind::text, "OK").is_ok());
+}
+
+} // namespace latchkey::test

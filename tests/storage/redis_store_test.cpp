@@ -1,0 +1,151 @@
+// What is particular to the store in Redis: what lies there and for how long, and several stores over one
+// Redis.
+#include "tests/storage/redis_store_fixture.hpp"
+
+using namespace latchkey;
+using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::chrono::milliseconds distance(std::int64_t milliseconds, std::chrono::milliseconds wanted)
+{
+    return std::chrono::abs(std::chrono::milliseconds{milliseconds} - wanted);
+}
+
+} // namespace
+
+TEST_CASE("the hash of a token lives exactly as long as the token")
+{
+    const redis_case redis;
+    const uuid owner = redis.add_user(1);
+    const key_id id = redis.add_token(1, owner);
+    CHECK(distance(redis.lifetime_of(redis_layout::key(id)), 1h) <= 100ms);
+    CHECK(distance(redis.lifetime_of(redis_layout::meta(id)), 1h + 24h * 7) <= 100ms);
+
+    REQUIRE(run_redis(redis.store->extend_key(id, redis.time.now() + 5h, redis.time.now())));
+    CHECK(distance(redis.lifetime_of(redis_layout::key(id)), 5h) <= 100ms);
+
+    REQUIRE(run_redis(redis.store->expire_key(id, redis.time.now())));
+    CHECK(redis.server.ask({"EXISTS", redis_layout::key(id)}).integer == 0);
+    CHECK(distance(redis.lifetime_of(redis_layout::meta(id)), 24h * 7) <= 100ms);
+}
+
+TEST_CASE("nothing that belongs to a token is without an end, and the hash is in one place")
+{
+    const redis_case redis;
+    const uuid owner = redis.add_user(1);
+    for (std::uint32_t number = 1; number <= 6; ++number)
+        redis.store->record_use(redis.add_token(number, owner), redis.time.now());
+    REQUIRE(run_redis(redis.store->close()));
+    REQUIRE(run_redis(redis.store->expire_key(redis.token(1, owner).id, redis.time.now())));
+    REQUIRE(run_redis(redis.store->delete_key(redis.token(2, owner).id)));
+    REQUIRE(run_redis(
+        redis.store->extend_key(redis.token(3, owner).id, redis.time.now() + 2h, redis.time.now())));
+    REQUIRE(run_redis(redis.store->list_tokens({.now = redis.time.now()})));
+
+    std::size_t hashes = 0;
+    for (const std::string& name : redis.names()) {
+        CAPTURE(name);
+        const bool belongs_to_user = name.starts_with("lk:{users}:") || name.ends_with(":owners");
+        if (!belongs_to_user && name != redis_layout::deployment) CHECK(redis.lifetime_of(name) > 0);
+        const std::string content = redis.content(name);
+        for (std::uint32_t number = 1; number <= 6; ++number) {
+            const key_record key = redis.token(number, owner);
+            if (content.find(digest_text(key.secret_digest)) == content.npos) continue;
+            CHECK(name == redis_layout::key(key.id));
+            ++hashes;
+        }
+    }
+    CHECK(hashes == 4); // one is expired, one deleted
+}
+
+TEST_CASE("a list of keys that nobody reads does not grow without end")
+{
+    redis_case redis;
+    const uuid owner = redis.add_user(1);
+    const std::string list = redis_layout::keys(redis.store->id_prefix(owner), owner);
+    for (std::uint32_t number = 1; number <= 5; ++number) {
+        redis.add_token(number, owner);
+        redis.time.advance(24h * 30);
+    }
+    CHECK(redis.server.ask({"ZCARD", list}).integer == 1);
+}
+
+TEST_CASE("marks of use and sightings reach Redis, and every store, when a store is closed")
+{
+    const redis_case redis;
+    const uuid owner = redis.add_user(1);
+    const key_id id = redis.add_token(1, owner);
+    const auto other = open_redis_store(redis.server, redis.time);
+    redis.store->record_use(id, redis.time.now() + 7s);
+    redis.store->record_seen(owner, redis.time.now() + 8s);
+    redis.store->record_use(sample_key_id(404), redis.time.now());
+    CHECK(run_redis(other->find_key(id))->last_used == time_point{});
+
+    REQUIRE(run_redis(redis.store->close()));
+
+    CHECK(run_redis(other->find_key(id))->last_used == redis.time.now() + 7s);
+    CHECK(run_redis(other->list_tokens({.now = redis.time.now()}))->front().last_used ==
+          redis.time.now() + 7s);
+    CHECK(run_redis(other->find_user(owner))->last_seen_at == redis.time.now() + 8s);
+    CHECK(run_redis(other->list_users())->front().last_seen_at == redis.time.now() + 8s);
+    CHECK(redis.server.ask({"EXISTS", redis_layout::used(sample_key_id(404))}).integer == 0);
+
+    other->record_use(id, redis.time.now() + 3s); // earlier than what is known
+    REQUIRE(run_redis(other->close()));
+    CHECK(run_redis(other->find_key(id))->last_used == redis.time.now() + 7s);
+}
+
+namespace {
+
+// Until another store sees the use, which the periodic work of the first one must bring about.
+task<result<time_point>> use_seen_by(redis_store& other, key_id id)
+{
+    const executor where = co_await asio::this_coro::executor;
+    redis_shard::timer pause{where};
+    while (true) {
+        auto finding = other.find_key(id);
+        const result<key_listing> found = co_await std::move(finding);
+        if (!found) co_return found.error();
+        if (found->last_used != time_point{}) co_return found->last_used;
+        pause.expires_after(20ms);
+        co_await pause.async_wait(use_task);
+    }
+}
+
+} // namespace
+
+TEST_CASE("marks of use reach Redis by themselves")
+{
+    redis_case redis;
+    redis.store = open_redis_store(redis.server, redis.time, {.flush_interval = 0ms});
+    const key_id id = redis.add_token(1, redis.add_user(1));
+    const auto other = open_redis_store(redis.server, redis.time);
+
+    redis.store->record_use(id, redis.time.now());
+
+    CHECK(run_redis(use_seen_by(*other, id)) == redis.time.now());
+}
+
+TEST_CASE("two stores over one Redis see each other's writes at once")
+{
+    const redis_case redis;
+    const auto other = open_redis_store(redis.server, redis.time);
+    const uuid owner = redis.add_user(1);
+    const key_id id = redis.add_token(1, owner);
+    CHECK(other->id_prefix(owner) == redis.store->id_prefix(owner));
+    CHECK(run_redis(other->ask(id)));
+    CHECK(run_redis(other->insert_key(redis.token(1, owner))).error() == storage_errc::name_taken);
+
+    REQUIRE(
+        run_redis(other->change_user(owner, {.status = user_status::suspended, .now = redis.time.now()})));
+    CHECK(run_redis(redis.store->ask(id))->owner.status == user_status::suspended);
+
+    REQUIRE(run_redis(other->delete_key(id)));
+    CHECK(run_redis(redis.store->ask(id)).error() == storage_errc::not_found);
+    const key_id second = redis.add_token(2, owner);
+    REQUIRE(run_redis(other->delete_user(owner, redis.time.now())));
+    CHECK(run_redis(redis.store->ask(second)).error() == storage_errc::not_found);
+    CHECK(run_redis(redis.store->insert_key(redis.token(3, owner))).error() == storage_errc::owner_gone);
+}

@@ -1,0 +1,30 @@
+// Certificates for a Redis server under TLS, made by the openssl command line when the test runs, good for a
+// day: an authority, a server and a client that it vouches for, and an authority that vouches for nobody.
+#pragma once
+
+#include "tests/support/temporary_directory.hpp"
+
+#include <string>
+
+namespace latchkey::test {
+
+class redis_certificates {
+public:
+    redis_certificates();
+
+    // The server's certificate names localhost and 127.0.0.1.
+    std::string ca() const { return directory_.file("ca.pem"); }
+    std::string server_certificate() const { return directory_.file("server.pem"); }
+    std::string server_key() const { return directory_.file("server.key"); }
+    std::string client_certificate() const { return directory_.file("client.pem"); }
+    std::string client_key() const { return directory_.file("client.key"); }
+    std::string stranger_ca() const { return directory_.file("stranger.pem"); }
+
+private:
+    void make_authority(const std::string& name) const;
+    void make_certificate(const std::string& name) const;
+
+    temporary_directory directory_;
+};
+
+} // namespace latchkey::test
