@@ -2,7 +2,9 @@
 
 import os
 import re
+import resource
 import subprocess
+import time
 
 from processes import GENERATOR_CORE, cpu_seconds
 
@@ -36,17 +38,25 @@ class Load:
 
     def run(self, server, seconds):
         pids = server.pids
-        before = cpu_seconds(pids)
+        before, own_before, start = cpu_seconds(pids), generator_seconds(), time.monotonic()
         wrk = subprocess.run(["taskset", "-c", GENERATOR_CORE, "wrk", "-t1", f"-c{self.connections}", f"-d{seconds}s",
                               "--latency", "-s", self.script, f"http://127.0.0.1:{server.port}/verify"],
                              capture_output=True, text=True, check=True).stdout
-        used = cpu_seconds(pids) - before
+        used, took = cpu_seconds(pids) - before, time.monotonic() - start
+        own = generator_seconds() - own_before
         if "Non-2xx" in wrk or "Socket errors" in wrk:
             raise SystemExit(f"bench: {server.name} did not answer everything with 200:\n{wrk}")
         requests = int(re.search(r"(\d+) requests in", wrk).group(1))
         rate = float(re.search(r"Requests/sec:\s+([\d.]+)", wrk).group(1))
         return {"rate": rate, "cpu_per_million": used / requests * 1e6,
+                "server_busy": used / took, "generator_busy": own / took,
                 "p50": latency(wrk, "50%"), "p99": latency(wrk, "99%")}
+
+
+def generator_seconds():
+    """CPU time of all generators that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def latency(wrk, percentile):

@@ -4,9 +4,9 @@
 //     lk:{T}:meta:<id>            the record alone: what lists show. Until the retention has passed.
 //     lk:{T}:name:<owner>:<name>  which token has the name. As meta.
 //     lk:{T}:used:<id>            when the key was last used. As meta.
-//     lk:{T}:keys:<owner>         sorted set of the owner's keys, by the end of their retention; until the
-//     last. lk:{T}:gone:<id>            the key was deleted: for a retry of that, or of its creation. Some
-//     minutes. lk:{T}:owners               the standing of every owner of this tag, a line each. No end.
+//     lk:{T}:keys:<owner>         sorted set of the owner's keys, by end of retention. Until the last.
+//     lk:{T}:gone:<id>            of a deleted key: for a retry of that or its creation. Some minutes.
+//     lk:{T}:owners               the standing of every owner of this tag, a line each. No end.
 //     lk:{users}:...              the users themselves, their names and addresses. No end.
 //     lk:{lk}:deployment          the key of the tags. No end.
 //
