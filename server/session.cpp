@@ -1,12 +1,12 @@
 #include "server/session.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/deferred.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <sys/socket.h>
 #include <utility>
 
 namespace latchkey {
@@ -15,26 +15,40 @@ namespace {
 // A deferred operation is awaited where it stands: use_task would put a coroutine frame between.
 constexpr auto in_place = asio::as_tuple(asio::deferred);
 
+// A client that sends faster than it is answered must not keep the shard to itself.
+constexpr int rounds_in_a_row = 4;
+
 std::size_t input_capacity(const http_limits& limits) noexcept
 {
     return std::max(limits.input_bytes, limits.head_bytes + 2 * limits.chunk_framing_bytes + 1024);
 }
 
+bool would_block(int code) noexcept
+{
+    return code == EAGAIN || code == EINTR;
+}
+
 } // namespace
 
-session::session(stream_socket socket, session_host& host, const peer_address& peer)
+session::session(unique_descriptor socket, session_host& host, const peer_address& peer)
     : socket_(std::move(socket)),
       host_(host),
       peer_(peer),
+      resumption_(host.where, steady_time::max()),
       since_(host.now),
       capacity_(input_capacity(host.limits)),
       input_(std::make_unique_for_overwrite<char[]>(capacity_))
 {}
 
+session::~session()
+{
+    host_.sockets.forget(*this);
+}
+
 task<void> session::run(std::shared_ptr<session> self)
 {
     while (!self->broken_) {
-        const step next = self->advance();
+        const step next = self->pending_ ? *std::exchange(self->pending_, std::nullopt) : self->advance();
         if (next == step::handle) {
             co_await answer_one(self);
             continue;
@@ -43,24 +57,86 @@ task<void> session::run(std::shared_ptr<session> self)
         if (self->broken_ || next == step::finish) break;
         if (next == step::flush) continue;
 
-        const auto space = asio::buffer(self->input_.get() + self->end_, self->capacity_ - self->end_);
-        auto reading = self->socket_.async_read_some(space, in_place);
-        const auto outcome = co_await std::move(reading);
-        if (!self->received(std::get<0>(outcome), std::get<1>(outcome))) break;
+        const served done = self->serve_at_once();
+        if (done == served::everything) co_await wait_for(self, awaited::request);
+        if (done == served::its_share) co_await let_others_run(self);
+        if (self->thrown_) std::rethrow_exception(self->thrown_);
+        if (self->expired_) {
+            self->finish_with(protocol_error::timed_out);
+        } else if (self->input_ended_ && !self->pending_) {
+            break; // everything that was asked in full has been answered
+        }
     }
     if (self->linger_ && !self->broken_) co_await linger(self);
     self->close();
 }
 
-bool session::received(const boost::system::error_code& ec, std::size_t count)
+// Returns when it has come, or when the connection has come to its end.
+task<void> session::wait_for(std::shared_ptr<session> self, awaited what)
 {
-    if (expired_) {
-        finish_with(protocol_error::timed_out);
-        return true;
+    self->awaited_ = what;
+    auto waiting = self->resumption_.async_wait(in_place);
+    co_await std::move(waiting);
+}
+
+task<void> session::let_others_run(std::shared_ptr<session> self)
+{
+    auto turn = asio::post(self->host_.where, asio::deferred);
+    co_await std::move(turn);
+}
+
+void session::on_ready(readiness::events what)
+{
+    readable_ = readable_ || what.readable;
+    writable_ = writable_ || what.writable;
+    finished_ = finished_ || what.finished;
+    try {
+        const bool has_come = (awaited_ == awaited::request && serve_at_once() != served::everything) ||
+                              (awaited_ == awaited::input && readable_) ||
+                              (awaited_ == awaited::space && writable_);
+        if (has_come) resume();
+    } catch (...) {
+        thrown_ = std::current_exception();
+        resume();
     }
-    if (ec) return false; // end of stream included: everything that was asked in full has been answered
-    end_ += count;
-    return true;
+}
+
+void session::resume() noexcept
+{
+    if (awaited_ == awaited::nothing) return;
+    awaited_ = awaited::nothing;
+    resumption_.cancel();
+}
+
+// Answers what has arrived for as long as nothing has to wait, which for verification is always.
+session::served session::serve_at_once()
+{
+    for (int round = 0; readable_; ++round) {
+        if (round == rounds_in_a_row) return served::its_share;
+        receive();
+        if (input_ended_) return served::partly;
+        const step next = advance();
+        if (next == step::read && send_now()) continue;
+        pending_ = next;
+        return served::partly;
+    }
+    return served::everything;
+}
+
+// Less than there was space for: all there was, so that the next attempt can wait for on_ready; unless
+// that was the end, of which it has told already.
+void session::receive()
+{
+    const std::size_t space = capacity_ - end_;
+    const ssize_t count = ::recv(socket_.number(), input_.get() + end_, space, 0);
+    if (count > 0) {
+        end_ += static_cast<std::size_t>(count);
+        readable_ = finished_ || static_cast<std::size_t>(count) == space;
+    } else if (count < 0 && would_block(errno)) {
+        readable_ = errno == EINTR;
+    } else {
+        input_ended_ = true;
+    }
 }
 
 // The handler may wait here. Answers that come earlier in the batch must not wait with it, but as long as
@@ -71,7 +147,7 @@ task<void> session::answer_one(std::shared_ptr<session> self)
     self->enter(phase::handling);
     if (!self->out_.empty()) {
         auto flush = [self] { self->flush_while_handling(); };
-        asio::post(self->socket_.get_executor(), std::move(flush));
+        asio::post(self->host_.where, std::move(flush));
     }
     std::exception_ptr thrown;
     response answer;
@@ -98,15 +174,21 @@ void session::flush_while_handling()
 // left to send (or nobody to send it to).
 bool session::send_now()
 {
-    if (broken_) return true;
-    boost::system::error_code ec;
-    if (!out_.empty())
-        sent_ += socket_.write_some(asio::buffer(out_.data() + sent_, out_.size() - sent_), ec);
-    if (ec && ec != asio::error::would_block && ec != asio::error::try_again) {
-        broken_ = true;
-        return true;
+    while (!broken_ && sent_ < out_.size()) {
+        const ssize_t count =
+            ::send(socket_.number(), out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && errno == EAGAIN) {
+            writable_ = false;
+            return false;
+        }
+        if (count < 0) {
+            broken_ = true;
+        } else {
+            sent_ += static_cast<std::size_t>(count);
+            progress_ += static_cast<std::size_t>(count);
+        }
     }
-    if (sent_ < out_.size()) return false;
     give_back_output();
     return true;
 }
@@ -115,15 +197,9 @@ task<void> session::send_rest(std::shared_ptr<session> self)
 {
     const phase before = self->phase_;
     self->enter(phase::writing);
-    while (!self->broken_ && self->sent_ < self->out_.size()) {
-        const auto rest = asio::buffer(self->out_.data() + self->sent_, self->out_.size() - self->sent_);
-        auto writing = self->socket_.async_write_some(rest, in_place);
-        const auto outcome = co_await std::move(writing);
-        if (std::get<0>(outcome)) self->broken_ = true;
-        self->sent_ += std::get<1>(outcome);
-        self->progress_ += std::get<1>(outcome);
-    }
-    self->give_back_output();
+    do {
+        if (!self->writable_) co_await wait_for(self, awaited::space);
+    } while (!self->send_now());
     self->enter(before);
 }
 
@@ -132,15 +208,13 @@ task<void> session::send_rest(std::shared_ptr<session> self)
 task<void> session::linger(std::shared_ptr<session> self)
 {
     self->enter(phase::lingering);
-    boost::system::error_code ec;
-    self->socket_.shutdown(stream_socket::shutdown_send, ec);
+    ::shutdown(self->socket_.number(), SHUT_WR);
     std::size_t discarded = 0;
-    while (!ec && discarded < self->host_.limits.linger_bytes) {
-        auto reading =
-            self->socket_.async_read_some(asio::buffer(self->input_.get(), self->capacity_), in_place);
-        const auto outcome = co_await std::move(reading);
-        ec = std::get<0>(outcome);
-        discarded += std::get<1>(outcome);
+    while (!self->broken_ && !self->input_ended_ && discarded < self->host_.limits.linger_bytes) {
+        if (!self->readable_) co_await wait_for(self, awaited::input);
+        self->begin_ = self->end_ = 0;
+        if (!self->broken_) self->receive();
+        discarded += self->end_;
     }
 }
 
@@ -181,9 +255,8 @@ void session::sweep(steady_time now)
 {
     if (broken_ || now - since_ < allowance()) return;
     if (phase_ == phase::reading_head || phase_ == phase::reading_body) {
-        expired_ = true; // run() sees the read end, and answers
-        boost::system::error_code ec;
-        socket_.cancel(ec);
+        expired_ = true; // run() answers
+        resume();
         return;
     }
     close();
@@ -197,8 +270,9 @@ void session::close_if_idle()
 void session::close()
 {
     broken_ = true;
-    boost::system::error_code ec;
-    socket_.close(ec); // whatever it says, the descriptor is gone
+    host_.sockets.forget(*this);
+    socket_ = {};
+    resume();
 }
 
 } // namespace latchkey

@@ -3,26 +3,24 @@
 // coroutine; the shard's list of sessions only points at it. Lives on its shard's thread.
 #pragma once
 
+#include "server/readiness.hpp"
 #include "server/repeated_head.hpp"
 #include "server/request_parser.hpp"
 #include "server/session_host.hpp"
 #include "storage/task.hpp"
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace latchkey {
-
-// TCP or unix, with the concrete executor.
-using stream_socket = asio::basic_stream_socket<asio::generic::stream_protocol, executor>;
 
 struct peer_address {
     asio::ip::address address; // unspecified for unix sockets
@@ -31,11 +29,16 @@ struct peer_address {
 
 class session
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
-      public std::enable_shared_from_this<session> {
+      private readiness::watcher {
 public:
-    session(stream_socket socket, session_host& host, const peer_address& peer);
+    // `socket` does not block.
+    session(unique_descriptor socket, session_host& host, const peer_address& peer);
+    ~session();
 
-    // The life of the connection. Throws nothing.
+    // Before run(). False: the kernel cannot watch one more socket.
+    [[nodiscard]] bool begin() noexcept { return host_.sockets.watch(socket_, *this); }
+
+    // The life of the connection. Throws what on_ready could not.
     static task<void> run(std::shared_ptr<session> self);
 
     // Ends the connection if `now` is past the deadline of what it is doing. A request that comes in too
@@ -82,7 +85,23 @@ private:
     static task<void> answer_one(std::shared_ptr<session> self);
     static task<void> send_rest(std::shared_ptr<session> self);
     static task<void> linger(std::shared_ptr<session> self);
-    bool received(const boost::system::error_code& ec, std::size_t count);
+    enum class awaited : std::uint8_t {
+        nothing,
+        request, // on_ready answers it, and resumes run() only if something has to wait
+        input,
+        space, // in the socket, for output
+    };
+    static task<void> let_others_run(std::shared_ptr<session> self);
+    static task<void> wait_for(std::shared_ptr<session> self, awaited what);
+    void on_ready(readiness::events what) override;
+    enum class served : std::uint8_t {
+        everything, // that has arrived
+        its_share,  // now it is the others' turn
+        partly,     // what follows is for run(): something has to wait, or the input has ended
+    };
+    served serve_at_once();
+    void receive();
+    void resume() noexcept;
     bool send_now();
     void flush_while_handling();
     void give_back_output() noexcept;
@@ -94,9 +113,23 @@ private:
         return {input_.get() + from, to - from};
     }
 
-    stream_socket socket_;
+    using alarm = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                             asio::wait_traits<std::chrono::steady_clock>,
+                                             executor>;
+
+    unique_descriptor socket_;
     session_host& host_;
     const peer_address peer_;
+
+    // --- waiting ---
+    alarm resumption_; // never runs out: cancelled to resume run()
+    awaited awaited_ = awaited::nothing;
+    bool readable_ = false; // there may be input; false: the next comes with a call of on_ready
+    bool writable_ = true;  // likewise for space
+    bool finished_ = false; // the peer sends no more
+    bool input_ended_ = false;
+    std::optional<step> pending_; // what advance() said to on_ready, for run() to do
+    std::exception_ptr thrown_;   // in on_ready
 
     // --- time ---
     steady_time since_;          // when phase_ began

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/http_limits.hpp"
+#include "server/readiness.hpp"
 #include "server/request_handler.hpp"
 #include "server/response.hpp"
 
@@ -19,6 +20,8 @@ using steady_time = std::chrono::steady_clock::time_point;
 using exception_observer = std::function<void(const request&, std::exception_ptr)>;
 
 struct session_host {
+    executor where;
+    readiness& sockets;
     const http_limits& limits;
     request_handler& handler;
     const exception_observer& on_exception;

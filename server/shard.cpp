@@ -21,7 +21,11 @@ void rethrow(std::exception_ptr thrown)
 
 } // namespace
 
-shard::shard(settings given) : settings_(std::move(given)), sweeper_(context_.get_executor()) {}
+shard::shard(settings given)
+    : settings_(std::move(given)),
+      sockets_(context_.get_executor()),
+      sweeper_(context_.get_executor())
+{}
 
 // Out of memory while stopping may end the process: nothing is left to save by then.
 // NOLINTNEXTLINE(bugprone-exception-escape)
@@ -58,7 +62,9 @@ void shard::work(std::promise<void> started)
         started.set_exception(std::current_exception());
         return;
     }
-    host_.emplace(session_host{.limits = settings_.limits,
+    host_.emplace(session_host{.where = context_.get_executor(),
+                               .sockets = sockets_,
+                               .limits = settings_.limits,
                                .handler = *handler_,
                                .on_exception = settings_.on_exception,
                                .now = std::chrono::steady_clock::now()});
@@ -66,6 +72,8 @@ void shard::work(std::promise<void> started)
         auto accepting = listener::run(one);
         asio::co_spawn(context_, std::move(accepting), rethrow);
     }
+    auto watching = readiness::run(sockets_);
+    asio::co_spawn(context_, std::move(watching), rethrow);
     auto sweeping = sweep_regularly(*this);
     asio::co_spawn(context_, std::move(sweeping), rethrow);
     started.set_value();
@@ -80,15 +88,8 @@ void shard::adopt(unique_descriptor accepted, const peer_address& peer)
         refuse_connection(accepted);
         return;
     }
-    const int family = peer.is_local_socket ? AF_UNIX : peer.address.is_v6() ? AF_INET6 : AF_INET;
-    stream_socket socket{context_.get_executor()};
-    boost::system::error_code ec;
-    socket.assign(asio::generic::stream_protocol{family, 0}, accepted.number(), ec);
-    if (ec) return; // the kernel cannot watch it (epoll_ctl: no memory): closing is all one can do
-    accepted.release();
-    socket.non_blocking(true, ec);
-
-    auto added = std::make_shared<session>(std::move(socket), *host_, peer);
+    auto added = std::make_shared<session>(std::move(accepted), *host_, peer);
+    if (!added->begin()) return; // closing is all one can do
     sessions_.push_back(*added);
     ++session_count_;
     auto running = session::run(std::move(added));

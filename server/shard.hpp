@@ -4,6 +4,7 @@
 
 #include "server/http_limits.hpp"
 #include "server/listener.hpp"
+#include "server/readiness.hpp"
 #include "server/session.hpp"
 #include "server/session_host.hpp"
 
@@ -90,6 +91,7 @@ private:
     const settings settings_;
     // Its descriptors are touched by its own thread alone, and need no locks; posting to it does lock.
     abandonable_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+    readiness sockets_;
     std::unique_ptr<request_handler> handler_;
     std::optional<session_host> host_;
     session_list sessions_;

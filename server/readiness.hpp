@@ -1,0 +1,58 @@
+// Tells the sessions of a shard when their sockets can be read from or written to. An epoll set of its own
+// beside Asio's: Asio offers a socket's readiness only together with an attempt to receive that fails, or
+// with a system call to arm it, and either way through its queue. That is a twentieth of a verification when
+// each connection has one request in flight (./dev bench verify). Asio watches this set as one descriptor.
+// Owned by the shard; used on its thread only.
+#pragma once
+
+#include "server/listening_socket.hpp"
+#include "storage/task.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <sys/epoll.h>
+
+namespace latchkey {
+
+class readiness {
+public:
+    struct events {
+        bool readable = false; // or at its end, or broken: receiving will tell
+        bool writable = false; // or broken
+        bool finished = false; // the peer sends nothing after what has arrived
+    };
+
+    class watcher {
+    public:
+        // Something has become so since the last call. Must not throw.
+        virtual void on_ready(events what) = 0;
+
+    protected:
+        ~watcher() = default;
+    };
+
+    // Throws system_error when the kernel has no descriptor left.
+    explicit readiness(executor where);
+
+    // Until the socket is closed. False: the kernel has no memory for it.
+    [[nodiscard]] bool watch(const unique_descriptor& socket, watcher& who) noexcept;
+
+    // Before a watcher ends: it is not told of what has been seen and not been said yet.
+    void forget(const watcher& gone) noexcept;
+
+    // Tells the watchers, for as long as the shard runs.
+    static task<void> run(readiness& self);
+
+private:
+    bool tell_all() noexcept;
+
+    asio::posix::basic_stream_descriptor<executor> set_;
+    std::array<epoll_event, 128> seen_{};
+    std::span<epoll_event> untold_; // of seen_
+};
+
+} // namespace latchkey
