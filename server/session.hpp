@@ -27,7 +27,7 @@ struct peer_address {
     bool is_local_socket = false;
 };
 
-class session
+class session final
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
       private readiness::watcher {
 public:
