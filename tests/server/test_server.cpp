@@ -108,11 +108,11 @@ http_limits impatient_limits()
 {
     using std::chrono::milliseconds;
     http_limits limits;
-    limits.idle = milliseconds{150};
-    limits.head = milliseconds{150};
-    limits.body = milliseconds{150};
-    limits.write = milliseconds{300};
-    limits.linger = milliseconds{200};
+    limits.idle = milliseconds{500};
+    limits.head = milliseconds{300};
+    limits.body = milliseconds{300};
+    limits.write = milliseconds{800};
+    limits.linger = milliseconds{400};
     limits.sweep_interval = milliseconds{20};
     return limits;
 }

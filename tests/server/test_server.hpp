@@ -71,7 +71,8 @@ private:
     http_server server_;
 };
 
-// Limits with times short enough to run into, each far from the others.
+// Limits with times short enough to run into, and long enough that a client on a busy machine does not run
+// into those that its test is not about.
 http_limits impatient_limits();
 
 } // namespace latchkey::test
