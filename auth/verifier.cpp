@@ -76,6 +76,11 @@ verification verifier::verify(std::string_view token) noexcept
     return seen;
 }
 
+void verifier::expect(std::string_view token) const noexcept
+{
+    if (const auto id = key_id::parse(token.substr(0, key_id::length))) store_.expect(*id);
+}
+
 task<verifier::asked> verifier::examine_by_asking(std::string token, time_point now)
 {
     asked seen;

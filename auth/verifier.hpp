@@ -51,7 +51,10 @@ public:
     // Records the use of an accepted key. Never blocks, never allocates, never throws.
     verification verify(std::string_view token) noexcept;
 
-    // The same after `ask`, with copies instead of views. unavailable when the store cannot be asked.
+    // A verification of this token, as it seems, is about to come. As store::expect.
+    void expect(std::string_view token) const noexcept;
+
+    // As verify, after `ask`: with copies instead of views. unavailable when the store cannot be asked.
     struct asked {
         verdict what = verdict::unavailable;
         key_with_owner found;

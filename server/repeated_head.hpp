@@ -25,6 +25,16 @@ public:
     // `bytes`. If so, moves those of `parsed`, the request of the last time, to there.
     bool repeats_in(std::string_view bytes, request& parsed) noexcept;
 
+    // Where the token of a head like the remembered one is that begins at the front of `bytes`, whatever is
+    // there. Empty: it has none, or has not arrived.
+    std::string_view token_in(std::string_view bytes) const noexcept
+    {
+        if (size_ == 0 || bytes.size() < token_at_ + token_size_) return {};
+        return bytes.substr(token_at_, token_size_);
+    }
+
+    std::size_t size() const noexcept { return size_; } // of the remembered head
+
 private:
     static constexpr std::size_t max_size = 512;
 

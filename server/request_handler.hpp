@@ -6,6 +6,8 @@
 #include "server/response.hpp"
 #include "storage/task.hpp"
 
+#include <string_view>
+
 namespace latchkey {
 
 // What the head of a request says about how to go on.
@@ -22,6 +24,10 @@ public:
     // Called when the head is whole, before any body. A plain function that neither blocks nor, for a
     // verification that hits, allocates. `keep_alive` says whether the connection goes on afterwards.
     virtual head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) = 0;
+
+    // A request with this token, as it seems, is about to be asked: has memory fetched that it will read. A
+    // hint, without effect.
+    virtual void expect(std::string_view token) noexcept = 0;
 
     // The rest. `asked` outlives the task. Must not throw for anything a client can send; an exception is
     // a bug, answered with 500 and logged.

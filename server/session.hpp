@@ -71,6 +71,7 @@ private:
     bool collect_body();
     parse_progress read_chunks();
     parse_progress parse_head();
+    void expect_next_token(std::string_view behind) noexcept;
     head_verdict ask_for_head(bool keep_alive);
     bool skip_blank_line();
     void shift_input();

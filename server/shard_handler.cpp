@@ -1,5 +1,6 @@
 #include "server/shard_handler.hpp"
 
+#include "auth/verifier.hpp"
 #include "server/middleware.hpp"
 
 namespace latchkey {
@@ -12,6 +13,11 @@ head_verdict shard_handler::answer_from_head(const request& asked, output_buffer
     }
     const bool skips_body = asked.has_body && is_refused_without_body(asked, use_);
     return skips_body ? head_verdict::ignores_body : head_verdict::wants_body;
+}
+
+void shard_handler::expect(std::string_view token) noexcept
+{
+    use_.tokens.expect(token);
 }
 
 task<response> shard_handler::answer(const request& asked)

@@ -6,6 +6,7 @@
 #include "server/services.hpp"
 #include "server/verify_endpoint.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace latchkey {
@@ -16,6 +17,7 @@ public:
     {}
 
     head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) override;
+    void expect(std::string_view token) noexcept override;
     task<response> answer(const request& asked) override;
 
 private:

@@ -5,8 +5,7 @@ namespace latchkey {
 key_table::~key_table()
 {
     for (stripe& part : stripes_) {
-        for (key_entry* entry : part.entries)
-            delete entry;
+        part.entries.visit([](key_entry& entry) { delete &entry; });
     }
 }
 
@@ -14,16 +13,19 @@ void key_table::reserve(std::size_t keys)
 {
     // Stripes fill unevenly: a little over the mean keeps nearly all of them from growing again.
     const std::size_t each = keys / stripe_count + keys / stripe_count / 10;
-    for (stripe& part : stripes_) {
+    for (std::size_t index = 0; index < stripe_count; ++index) {
+        stripe& part = stripes_[index];
         const std::lock_guard hold{part.lock};
         part.entries.reserve(each);
+        places_[index].store(part.entries.place(), std::memory_order_relaxed);
     }
 }
 
-key_table::stripe& key_table::stripe_of(std::uint64_t hash) noexcept
+std::size_t key_table::stripe_index(std::uint64_t hash) noexcept
 {
-    // The sets use the top bits for the place and the lowest byte as tag: the stripe comes from between.
-    return stripes_[(hash >> 16) % stripe_count];
+    // The slots use the upper half for the place and the lowest 16 bits as tag: the stripe comes from
+    // between.
+    return (hash >> 16) % stripe_count;
 }
 
 key_table::held key_table::find(const key_id& id) noexcept
@@ -33,24 +35,33 @@ key_table::held key_table::find(const key_id& id) noexcept
     held answer;
     answer.stripe = std::unique_lock{part.lock};
     answer.has_unwritten_uses = &part.has_unwritten_uses;
-    const auto found = part.entries.find(searched);
-    if (found != part.entries.end()) answer.entry = *found;
+    answer.entry = part.entries.find(searched);
     return answer;
+}
+
+void key_table::expect(const key_id& id) noexcept
+{
+    const std::uint64_t hash = hash_of(id);
+    const std::size_t index = stripe_index(hash);
+    __builtin_prefetch(&stripes_[index], 1); // to be written to: its lock
+    key_slots::expect(places_[index].load(std::memory_order_relaxed), hash);
 }
 
 key_entry* key_table::insert(std::unique_ptr<key_entry> entry)
 {
     const hashed_id searched{entry->record.id};
-    stripe& part = stripe_of(searched.hash);
+    const std::size_t index = stripe_index(searched.hash);
+    stripe& part = stripes_[index];
     const std::lock_guard hold{part.lock};
-    if (part.entries.contains(searched)) return nullptr;
-    part.entries.insert(entry.get());
+    if (part.entries.find(searched) != nullptr) return nullptr;
+    part.entries.insert(*entry);
+    places_[index].store(part.entries.place(), std::memory_order_relaxed);
     return entry.release();
 }
 
 void key_table::erase(held gone) noexcept
 {
-    stripe_of(hash_of(gone.entry->record.id)).entries.erase(gone.entry);
+    stripe_of(hash_of(gone.entry->record.id)).entries.erase(*gone.entry);
     delete gone.entry;
 }
 
@@ -69,11 +80,11 @@ void key_table::take_unwritten_uses(std::size_t index, std::vector<key_use>& use
     stripe& part = stripes_[index];
     const std::lock_guard hold{part.lock};
     if (!part.has_unwritten_uses) return;
-    for (key_entry* entry : part.entries) {
-        if (!entry->use.is_unwritten) continue;
-        uses.push_back({entry->row, entry->use.last});
-        entry->use.is_unwritten = false;
-    }
+    part.entries.visit([&](key_entry& entry) {
+        if (!entry.use.is_unwritten) return;
+        uses.push_back({entry.row, entry.use.last});
+        entry.use.is_unwritten = false;
+    });
     part.has_unwritten_uses = false;
 }
 

@@ -6,14 +6,13 @@
 #pragma once
 
 #include "storage/key_entry_memory.hpp"
+#include "storage/key_slots.hpp"
 #include "storage/store.hpp"
 #include "storage/stripe_lock.hpp"
 #include "storage/table_changes.hpp"
-#include "storage/text_hash.hpp"
-
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -38,30 +37,6 @@ struct alignas(key_entry_memory::alignment) key_entry {
     }
 };
 
-// An id to be searched for. The hash finds the stripe first, then the place in it.
-struct hashed_id {
-    explicit hashed_id(const key_id& searched) noexcept : id{searched}, hash{hash_of(searched)} {}
-
-    const key_id& id;
-    std::uint64_t hash;
-};
-
-struct entry_id_hash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    std::size_t operator()(const hashed_id& searched) const noexcept { return searched.hash; }
-    std::size_t operator()(const key_entry* entry) const noexcept { return hash_of(entry->record.id); }
-};
-
-struct entry_id_equal {
-    using is_transparent = void;
-    bool operator()(const key_entry* a, const key_entry* b) const noexcept { return a == b; }
-    bool operator()(const hashed_id& a, const key_entry* b) const noexcept { return a.id == b->record.id; }
-    bool operator()(const key_entry* a, const hashed_id& b) const noexcept { return a->record.id == b.id; }
-};
-
-using entries_by_id = boost::unordered_flat_set<key_entry*, entry_id_hash, entry_id_equal>;
-
 class key_table {
 public:
     static constexpr std::size_t stripe_count = 1024;
@@ -84,6 +59,9 @@ public:
     // Locks exactly one stripe, whether or not there is such a key; allocates nothing.
     held find(const key_id& id) noexcept;
 
+    // Asks the processor for what `find` will read first.
+    void expect(const key_id& id) noexcept;
+
     // Null, and nothing inserted, if the id is taken.
     key_entry* insert(std::unique_ptr<key_entry> entry);
 
@@ -98,8 +76,7 @@ public:
     {
         stripe& part = stripes_[index];
         const std::lock_guard hold{part.lock};
-        for (const key_entry* entry : part.entries)
-            visit(*entry);
+        part.entries.visit([&](const key_entry& entry) { visit(entry); });
     }
 
     // Appends the uses of one stripe that have not been taken yet.
@@ -109,13 +86,16 @@ private:
     struct alignas(64) stripe {
         stripe_lock lock;
         bool has_unwritten_uses = false;
-        entries_by_id entries;
+        key_slots entries;
     };
     static_assert(sizeof(stripe) == 64); // a cache line
 
-    stripe& stripe_of(std::uint64_t hash) noexcept;
+    static std::size_t stripe_index(std::uint64_t hash) noexcept;
+    stripe& stripe_of(std::uint64_t hash) noexcept { return stripes_[stripe_index(hash)]; }
 
     std::array<stripe, stripe_count> stripes_;
+    // Of each stripe's entries: for `expect`, in as few cache lines as can be.
+    std::array<std::atomic<key_slots::place_hint>, stripe_count> places_{};
 };
 
 } // namespace latchkey

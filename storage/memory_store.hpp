@@ -17,6 +17,7 @@ public:
     void sweep();
 
     key_lookup lookup(const key_id& id) noexcept override { return table_.lookup(id); }
+    void expect(const key_id& id) noexcept override { table_.expect(id); }
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override { table_.record_use(id, when); }
 

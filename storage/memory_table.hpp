@@ -46,6 +46,7 @@ public:
     // --- verification; never allocates ---
 
     key_lookup lookup(const key_id& id) noexcept;
+    void expect(const key_id& id) noexcept { keys_.expect(id); }
     void record_use(const key_id& id, time_point when) noexcept { keys_.record_use(id, when); }
     void record_seen(const uuid& id, time_point when) noexcept;
 

@@ -16,6 +16,11 @@
 
 namespace latchkey {
 
+struct entry_id_hash {
+    using is_avalanching = void;
+    std::size_t operator()(const key_entry* entry) const noexcept { return hash_of(entry->record.id); }
+};
+
 struct entry_name_hash {
     using is_transparent = void;
     using is_avalanching = void;
@@ -30,6 +35,7 @@ struct entry_name_equal {
     bool operator()(const key_entry* a, std::string_view b) const noexcept { return a->record.name == b; }
 };
 
+using entries_by_id = boost::unordered_flat_set<key_entry*, entry_id_hash>;
 using entries_by_name = boost::unordered_flat_set<key_entry*, entry_name_hash, entry_name_equal>;
 
 // Keys of the owner's present epoch, pending ones included.

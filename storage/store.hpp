@@ -129,6 +129,9 @@ public:
 
     virtual key_lookup lookup(const key_id& id) noexcept = 0;
 
+    // A lookup of this id is about to come: has memory fetched that it will read. A hint, without effect.
+    virtual void expect(const key_id& id) noexcept = 0;
+
     // Only after lookup said `ask`. not_found: no such key.
     virtual task<result<key_with_owner>> ask(key_id id) = 0;
 

@@ -82,6 +82,7 @@ public:
         return head_verdict::answered;
     }
 
+    void expect(std::string_view) noexcept override {}
     task<response> answer(const request&) override { co_return fixed_; }
 
 private:

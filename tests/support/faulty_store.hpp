@@ -26,6 +26,8 @@ public:
         return answer;
     }
 
+    void expect(const key_id& id) noexcept override { behind_.expect(id); }
+
     task<result<key_with_owner>> ask(key_id) override
     {
         if (cannot_read) co_return away();
