@@ -32,11 +32,13 @@ private:
 redis_link::redis_link(executor where,
                        redis_endpoint endpoint,
                        std::shared_ptr<const redis_tls> tls,
-                       redis_limits limits)
+                       redis_limits limits,
+                       redis_tracking tracking)
     : where_{where},
       endpoint_{std::move(endpoint)},
       tls_{std::move(tls)},
       limits_{limits},
+      tracking_{std::move(tracking)},
       deadline_{where},
       pause_{where},
       backoff_{limits.first_pause, limits.longest_pause}
@@ -60,6 +62,14 @@ task<result<redis_reply>> redis_link::run(redis_command command)
     submission starting{shared_from_this(), std::move(command)};
     return asio::async_initiate<const asio::use_awaitable_t<executor>, void(result<redis_reply>)>(
         std::move(starting), use_task);
+}
+
+task<tracked_reply> redis_link::run_tracked(redis_command command)
+{
+    const auto self = shared_from_this(); // its owner may go while this waits
+    auto running = run(std::move(command));
+    result<redis_reply> reply = co_await std::move(running);
+    co_return tracked_reply{.reply = std::move(reply)};
 }
 
 void redis_link::close()

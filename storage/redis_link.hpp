@@ -9,6 +9,7 @@
 #include "storage/redis_command.hpp"
 #include "storage/redis_connection.hpp"
 #include "storage/redis_reply.hpp"
+#include "storage/redis_tracking.hpp"
 #include "storage/task.hpp"
 
 #include <chrono>
@@ -36,7 +37,8 @@ public:
     redis_link(executor where,
                redis_endpoint endpoint,
                std::shared_ptr<const redis_tls> tls,
-               redis_limits limits);
+               redis_limits limits,
+               redis_tracking tracking = {});
     redis_link(const redis_link&) = delete;
     redis_link& operator=(const redis_link&) = delete;
 
@@ -47,6 +49,10 @@ public:
     // very first try lasts the command waits for it), the deadline passed, or the connection broke; then
     // nobody knows whether the server has executed the command. overloaded: too much waits already.
     task<result<redis_reply>> run(redis_command command);
+
+    // As `run`, with the lease of the connection. Tracking begins with the first call, and goes on on every
+    // later connection; no lease until it has been proven to work.
+    task<tracked_reply> run_tracked(redis_command command);
 
     // For good: what waits fails with unavailable, what is asked later too.
     void close();
@@ -95,6 +101,7 @@ private:
     redis_endpoint endpoint_;
     std::shared_ptr<const redis_tls> tls_;
     redis_limits limits_;
+    redis_tracking tracking_;
     phase phase_ = phase::idle;
     std::string problem_;
 

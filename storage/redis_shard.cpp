@@ -39,7 +39,7 @@ std::string redis_condition::write_problem() const
 
 redis_shard::redis_shard(executor on, const redis_client_factory& make_client)
     : where{on},
-      client{make_client(on)},
+      client{make_client(on, {})},
       pace{std::make_shared<timer>(on)}
 {}
 

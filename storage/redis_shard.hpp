@@ -5,6 +5,7 @@
 
 #include "storage/redis_client.hpp"
 #include "storage/redis_records.hpp"
+#include "storage/redis_tracking.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 
@@ -18,7 +19,8 @@
 
 namespace latchkey {
 
-using redis_client_factory = std::function<std::unique_ptr<redis_client>(executor where)>;
+using redis_client_factory =
+    std::function<std::unique_ptr<redis_client>(executor where, redis_tracking tracking)>;
 
 // How Redis looks from one io_context. Every function may be called from every thread.
 class redis_condition {
