@@ -35,15 +35,15 @@ struct request_settings {
 // One for each line of the file.
 std::vector<std::string> make_requests(const request_settings& wanted)
 {
+    const std::string begin =
+        wanted.method + " " + wanted.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ";
     std::string end = "\r\n";
     if (wanted.method != "GET") end += "Content-Length: " + std::to_string(wanted.body.size()) + "\r\n";
-    end += "\r\n" + wanted.body;
+    end.append("\r\n").append(wanted.body);
     std::ifstream file{wanted.token_file};
     std::vector<std::string> requests;
-    for (std::string token; std::getline(file, token);) {
-        requests.push_back(wanted.method + " " + wanted.path +
-                           " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token + end);
-    }
+    for (std::string token; std::getline(file, token);)
+        requests.emplace_back(begin).append(token).append(end);
     if (requests.empty()) throw std::runtime_error{"no token in " + wanted.token_file};
     return requests;
 }

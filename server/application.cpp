@@ -8,7 +8,9 @@
 #include "auth/user_service.hpp"
 #include "auth/verification_recorder.hpp"
 #include "auth/verifier.hpp"
+#include "server/metrics.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/service_settings.hpp"
 #include "server/shard_handler.hpp"
 #include "storage/audit_file.hpp"
 #include "storage/memory_store.hpp"
@@ -33,43 +35,6 @@ namespace {
 constexpr std::size_t waiting_logins = 64; // for one Argon2id worker; beyond: 429
 constexpr std::size_t longest_pepper_file = 64 * 1024;
 constexpr std::size_t waiting_searches = 256; // for one thread that reads the audit log; beyond: 429
-
-unsigned core_count() noexcept
-{
-    return std::max(1u, std::thread::hardware_concurrency());
-}
-
-lifetime_settings lifetimes_of(const config& settings)
-{
-    return {.standard = settings.default_token_lifetime,
-            .maximum = settings.max_token_lifetime,
-            .admin_maximum = settings.max_admin_token_lifetime,
-            .session = settings.session_duration};
-}
-
-web_settings web_settings_of(const config& settings)
-{
-    web_settings web;
-    web.cookie = {.secure = settings.secure_auth_cookie,
-                  .same_site_none = settings.samesite_auth_cookie == same_site::none,
-                  .host_prefix = settings.host_prefix_cookie};
-    web.password_login = !settings.disable_password_auth;
-    web.access_url = settings.access_url;
-    if (!settings.coder_version.empty()) web.coder_version = settings.coder_version;
-    web.deployment_id = random_uuid();
-    web.trusted_proxies = settings.trusted_proxies;
-    return web;
-}
-
-verifications_recorded recorded_by(verification_logging setting) noexcept
-{
-    switch (setting) {
-    case verification_logging::all: return verifications_recorded::all;
-    case verification_logging::denied: return verifications_recorded::denied;
-    case verification_logging::none: return verifications_recorded::none;
-    }
-    return verifications_recorded::denied;
-}
 
 open_result<pepper_set> load_peppers(const std::string& path)
 {
@@ -133,7 +98,8 @@ struct application::parts {
           password_workers{settings.password_workers != 0 ? settings.password_workers
                                                           : std::max(1u, core_count() / 2),
                            waiting_logins},
-          limits{{.api = settings.api_rate_limit}, now}
+          limits{{.api = settings.api_rate_limit}, now},
+          figures{shard_count(settings)}
     {}
 
     config settings;
@@ -145,6 +111,7 @@ struct application::parts {
     worker_pool audit_readers{1, waiting_searches};
     worker_pool password_workers; // of their own: a flood of logins starves nobody else (design.md 5)
     rate_limiter limits;
+    metrics figures;
     std::unique_ptr<store> records;
     std::unique_ptr<audit_file> audit;
 
@@ -242,6 +209,10 @@ open_result<void> application::open_stores()
                       login_settings{.password_login = all.web.password_login});
     all.audits.emplace(*all.decisions);
     all.verifications.emplace(*all.audit, all.now, recorded_by(all.settings.audit_verify));
+    all.figures.add_source([&all](exposition& out) {
+        write_metrics(out, all.records->health());
+        write_metrics(out, all.audit->health());
+    });
     all.use.emplace(services{store,
                              *all.audit,
                              *all.tokens,
@@ -250,6 +221,7 @@ open_result<void> application::open_stores()
                              *all.audits,
                              all.limits,
                              *all.verifications,
+                             all.figures,
                              all.now,
                              all.web});
     return {};
@@ -315,11 +287,12 @@ open_result<void> application::listen()
     parts& all = *parts_;
     http_server_options options;
     options.listen = all.settings.listen;
-    options.shards = all.settings.threads != 0 ? all.settings.threads : core_count();
+    options.shards = shard_count(all.settings);
+    options.figures = &all.figures;
     options.limits.connections = all.settings.max_connections;
     options.limits.drain = std::chrono::ceil<std::chrono::milliseconds>(all.settings.drain);
-    options.make_handler = [&all](asio::io_context& shard, std::size_t) {
-        return std::make_unique<shard_handler>(*all.use, shard.get_executor());
+    options.make_handler = [&all](asio::io_context& shard, std::size_t index) {
+        return std::make_unique<shard_handler>(*all.use, shard.get_executor(), all.figures.of_shard(index));
     };
     options.on_exception = [&all](const request& asked, const std::exception_ptr& thrown) {
         all.log.error("a handler threw",

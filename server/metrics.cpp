@@ -1,0 +1,106 @@
+#include "server/metrics.hpp"
+
+#include "storage/audit_log.hpp"
+#include "storage/store.hpp"
+
+#include <chrono>
+
+namespace latchkey {
+namespace {
+
+using enum metric_kind;
+
+double seconds_since_epoch()
+{
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::uint64_t number_of(bool is_true) noexcept
+{
+    return is_true ? 1 : 0;
+}
+
+} // namespace
+
+metrics::metrics(std::size_t shards)
+    : count_{shards},
+      shards_{std::make_unique<shard_metrics[]>(shards)},
+      started_at_{seconds_since_epoch()}
+{}
+
+std::string metrics::text() const
+{
+    std::string all;
+    exposition out{all};
+    out.family("latchkey_build_info", gauge, "1, labelled with the version that runs.")
+        .sample("version", LATCHKEY_VERSION, 1);
+    out.only("process_start_time_seconds", gauge, "When the process started, since 1970.", started_at_);
+    write_shards(out);
+    for (const source& write : sources_)
+        write(out);
+    return all;
+}
+
+void metrics::write_shards(exposition& out) const
+{
+    const auto sum_of = [this](auto figure) {
+        std::uint64_t sum = 0;
+        for (std::size_t index = 0; index < count_; ++index)
+            sum += figure(shards_[index]).value();
+        return sum;
+    };
+
+    out.family("latchkey_verifications_total", counter, "Answers of /verify, by what they said.");
+    for (std::size_t outcome = 0; outcome < verification_outcome_names.size(); ++outcome) {
+        const auto number = sum_of([outcome](const shard_metrics& one) -> const shard_figure& {
+            return one.verifications[outcome];
+        });
+        out.sample("outcome", verification_outcome_names[outcome], number);
+    }
+
+    const auto connections_of = [&](shard_figure shard_metrics::*figure) {
+        return sum_of([figure](const shard_metrics& one) -> const shard_figure& { return one.*figure; });
+    };
+    out.only("latchkey_connections_open",
+             gauge,
+             "Connections that are open now.",
+             connections_of(&shard_metrics::connections_open));
+    out.only("latchkey_connections_accepted_total",
+             counter,
+             "Connections that were accepted.",
+             connections_of(&shard_metrics::connections_accepted));
+    out.only("latchkey_connections_refused_total",
+             counter,
+             "Connections that were answered 503 and closed, because too many were open.",
+             connections_of(&shard_metrics::connections_refused));
+}
+
+void write_metrics(exposition& out, const store_health& records)
+{
+    out.only("latchkey_store_readable",
+             gauge,
+             "1 while the store can be asked, else 0.",
+             number_of(records.can_read));
+    out.only("latchkey_store_writable",
+             gauge,
+             "1 while the store can be written, else 0.",
+             number_of(records.can_write));
+}
+
+void write_metrics(exposition& out, const audit_health& audit)
+{
+    out.only("latchkey_audit_writable",
+             gauge,
+             "1 while the audit log can be written, else 0.",
+             number_of(audit.can_write));
+    out.only("latchkey_audit_entries_total",
+             counter,
+             "Entries ever written to the audit log: the sequence number of the last.",
+             audit.entries);
+    out.only("latchkey_audit_queued",
+             gauge,
+             "Audit entries that wait to be written.",
+             std::uint64_t{audit.queued});
+}
+
+} // namespace latchkey
