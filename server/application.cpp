@@ -5,6 +5,7 @@
 #include "auth/key_service.hpp"
 #include "auth/password_hasher.hpp"
 #include "auth/pepper.hpp"
+#include "auth/revocation_canary.hpp"
 #include "auth/user_service.hpp"
 #include "auth/verification_recorder.hpp"
 #include "auth/verifier.hpp"
@@ -126,6 +127,7 @@ struct application::parts {
     std::optional<services> use;
 
     std::optional<http_server> server;
+    std::optional<revocation_canary> canary; // with Redis
     bool is_stopped = false;
 
     // Runs `work` to its end on the calling thread; not for a shard's.
@@ -159,6 +161,7 @@ open_result<std::unique_ptr<application>> application::start(config settings, co
     std::unique_ptr<application> made{new application{std::move(settings), log}};
     if (auto opened = made->open_stores(); !opened) return opened.error();
     if (auto prepared = made->prepare_users(); !prepared) return prepared.error();
+    made->make_canary();
     if (auto listening = made->listen(); !listening) return listening.error();
     return made;
 }
@@ -282,6 +285,29 @@ open_result<void> application::prepare_users()
     return {};
 }
 
+void application::make_canary()
+{
+    parts& all = *parts_;
+    const auto interval = std::chrono::ceil<std::chrono::milliseconds>(all.settings.canary_interval);
+    if (all.settings.store.engine != store_engine::redis || interval.count() <= 0) return;
+
+    revocation_canary::observer told;
+    told.failing = [&log = all.log](std::string_view why) {
+        log.warning("how long a revocation takes cannot be measured", {{"problem", why}});
+    };
+    told.working = [&log = all.log] { log.info("how long a revocation takes is measured again"); };
+    told.exceeded = [&log = all.log](canary_figures::seconds at_least) {
+        log.warning("a revoked token was accepted longer than may be", {{"seconds", at_least.count()}});
+    };
+    all.canary.emplace(*all.records,
+                       all.peppers,
+                       *all.tokens,
+                       all.now,
+                       canary_settings{.interval = interval},
+                       std::move(told));
+    all.figures.add_source([&all](exposition& out) { write_metrics(out, all.canary->figures()); });
+}
+
 open_result<void> application::listen()
 {
     parts& all = *parts_;
@@ -308,6 +334,7 @@ open_result<void> application::listen()
                           "cannot listen on " + to_string(failure->address) + ": " + failure->why.message() +
                               "; choose another --listen address or stop what uses it"};
     }
+    if (all.canary) all.canary->start(all.server->executors());
     return {};
 }
 
@@ -318,6 +345,7 @@ const std::vector<listen_address>& application::addresses() const noexcept
 
 void application::begin_stop(stop_mode mode)
 {
+    if (parts_->canary) parts_->canary->begin_stop();
     if (parts_->server) parts_->server->begin_stop(mode);
 }
 
@@ -330,6 +358,10 @@ void application::wait_until_stopped()
 void application::parts::stop_everything()
 {
     if (server) server->join();
+    if (canary) {
+        canary->stop();
+        static_cast<void>(wait_for(canary->clean_up()));
+    }
     if (verifications) {
         if (const auto flushed = wait_for(verifications->flush()); !flushed) {
             log.warning("folded verifications could not be recorded", {{"error", flushed.error()}});

@@ -63,6 +63,7 @@ struct config {
     std::string redis_tls_certificate;
     std::string redis_tls_key;
     std::string pepper_file; // empty: none
+    std::chrono::nanoseconds canary_interval{}; // 0: never; only with Redis
 
     std::string audit_log;
     latchkey::audit_sync audit_sync{};

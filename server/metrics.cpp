@@ -1,5 +1,6 @@
 #include "server/metrics.hpp"
 
+#include "auth/revocation_canary.hpp"
 #include "storage/audit_log.hpp"
 #include "storage/store.hpp"
 
@@ -101,6 +102,30 @@ void write_metrics(exposition& out, const audit_health& audit)
              gauge,
              "Audit entries that wait to be written.",
              std::uint64_t{audit.queued});
+}
+
+void write_metrics(exposition& out, const canary_figures& canary)
+{
+    out.family("latchkey_revocation_canary_runs_total",
+               counter,
+               "Tokens of the server's own that were made, used and revoked; failed: nothing was measured.")
+        .sample("result", "completed", canary.completed)
+        .sample("result", "failed", canary.failed);
+    out.only("latchkey_revocation_bound_exceeded_total",
+             counter,
+             "Runs in which a revoked token was accepted longer than --cache-lease allows.",
+             canary.exceeded);
+    out.family("latchkey_revocation_delay_seconds",
+               histogram,
+               "From before a revocation is sent until no thread of this process accepts the token.")
+        .buckets(canary_figures::bounds, canary.at_most, canary.completed, canary.sum.count());
+    if (canary.completed == 0) return;
+    out.only(
+        "latchkey_revocation_delay_last_seconds", gauge, "The same, of the last run.", canary.last.count());
+    out.only("latchkey_revocation_delay_longest_seconds",
+             gauge,
+             "The same, of the slowest run since the start.",
+             canary.longest.count());
 }
 
 } // namespace latchkey

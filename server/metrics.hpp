@@ -14,6 +14,7 @@
 namespace latchkey {
 
 struct audit_health;
+struct canary_figures;
 struct store_health;
 
 class metrics {
@@ -43,5 +44,6 @@ private:
 
 void write_metrics(exposition& out, const store_health& records);
 void write_metrics(exposition& out, const audit_health& audit);
+void write_metrics(exposition& out, const canary_figures& canary);
 
 } // namespace latchkey
