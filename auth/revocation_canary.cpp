@@ -81,7 +81,7 @@ canary_figures revocation_canary::figures() const
 template <class T>
 revocation_canary::answer<T> revocation_canary::begin(const executor& shard, task<T> work) const
 {
-    const auto slot = std::make_shared<std::optional<T>>();
+    auto slot = std::make_shared<std::optional<T>>();
     auto end = [slot, signal = signal_](std::exception_ptr thrown, T value) {
         if (thrown) return;
         {
