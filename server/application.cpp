@@ -72,8 +72,9 @@ open_result<redis_client_factory> redis_clients_of(const config& settings)
         if (!opened) return opened.error();
         tls = std::move(*opened);
     }
-    return redis_client_factory{
-        [endpoint, tls](executor where) { return std::make_unique<redis_standalone>(where, endpoint, tls); }};
+    return redis_client_factory{[endpoint, tls](executor where, redis_tracking tracking) {
+        return std::make_unique<redis_standalone>(where, endpoint, tls, redis_limits{}, std::move(tracking));
+    }};
 }
 
 std::string exception_text(const std::exception_ptr& thrown)

@@ -9,6 +9,7 @@
 #include "storage/redis_command.hpp"
 #include "storage/redis_reply.hpp"
 #include "storage/redis_script.hpp"
+#include "storage/redis_tracking.hpp"
 #include "storage/task.hpp"
 
 #include <string>
@@ -32,6 +33,11 @@ public:
     //     executed the command all the same, at any time until its connection is known to it as closed;
     // overloaded: too many commands wait already; this one was not sent.
     virtual task<result<redis_reply>> run(redis_command command, redis_effect effect) = 0;
+
+    // As `run`, for a read that Redis is to track: of what it read, the client's tracker
+    // (storage/redis_tracking.hpp) hears when it changes, for as long as the lease is not lost. What changed
+    // before the reply was read may be heard of before it.
+    virtual task<tracked_reply> run_tracked(redis_command command) = 0;
 
     // As `run`, for a script: by its name, and with its text where the server answers NOSCRIPT. All `keys`
     // must share a slot.

@@ -1,5 +1,7 @@
 #include "storage/redis_link.hpp"
 
+#include "storage/redis_watch.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -32,11 +34,13 @@ private:
 redis_link::redis_link(executor where,
                        redis_endpoint endpoint,
                        std::shared_ptr<const redis_tls> tls,
-                       redis_limits limits)
+                       redis_limits limits,
+                       redis_tracking tracking)
     : where_{where},
       endpoint_{std::move(endpoint)},
       tls_{std::move(tls)},
       limits_{limits},
+      tracking_{std::move(tracking)},
       deadline_{where},
       pause_{where},
       backoff_{limits.first_pause, limits.longest_pause}
@@ -62,10 +66,25 @@ task<result<redis_reply>> redis_link::run(redis_command command)
         std::move(starting), use_task);
 }
 
+task<tracked_reply> redis_link::run_tracked(redis_command command)
+{
+    const auto self = shared_from_this(); // its owner may go while this waits
+    is_tracking_wanted_ = true;
+    begin_tracking();
+    auto running = run(std::move(command));
+    result<redis_reply> reply = co_await std::move(running);
+    tracked_reply answer{.reply = std::move(reply)};
+    // This goes on inside the turn that read the reply, so the connection is still that one; and its lease
+    // none that began after the reply was sent, because tracking is asked for on the same connection.
+    if (answer.reply && watch_) answer.lease = watch_->lease();
+    co_return answer;
+}
+
 void redis_link::close()
 {
     if (phase_ == phase::closed) return;
     phase_ = phase::closed;
+    end_tracking();
     if (connection_) connection_->close();
     connection_.reset();
     deadline_.cancel();
@@ -156,9 +175,21 @@ void redis_link::watch_deadline()
     });
 }
 
+// Whether it was this thread that did nothing for a while, and not the server: the command may not even have
+// left. Then it gets its time once more.
+bool redis_link::is_held_up()
+{
+    constexpr std::chrono::milliseconds noticeable{50};
+    const auto now = std::chrono::steady_clock::now();
+    const bool is_late = now - deadline_.expiry() > noticeable;
+    is_grace_given_ = is_late && !is_grace_given_;
+    if (is_grace_given_) waiting_.front().deadline = now + limits_.command_deadline;
+    return is_grace_given_;
+}
+
 void redis_link::check_deadline()
 {
-    if (waiting_.empty() || waiting_.front().deadline > std::chrono::steady_clock::now()) {
+    if (waiting_.empty() || waiting_.front().deadline > std::chrono::steady_clock::now() || is_held_up()) {
         watch_deadline();
         return;
     }
@@ -234,6 +265,19 @@ bool redis_link::take_replies(redis_connection& from)
     }
 }
 
+void redis_link::begin_tracking()
+{
+    if (!tracking_.tracker || !is_tracking_wanted_ || watch_ || phase_ != phase::connected) return;
+    watch_ = std::make_shared<redis_watch>(where_, endpoint_, tls_, limits_, tracking_);
+    watch_->start(shared_from_this());
+}
+
+void redis_link::end_tracking()
+{
+    if (watch_) watch_->end();
+    watch_.reset();
+}
+
 void redis_link::adopt(std::shared_ptr<redis_connection> connection)
 {
     connection_ = std::move(connection);
@@ -242,12 +286,14 @@ void redis_link::adopt(std::shared_ptr<redis_connection> connection)
     backoff_.reset();
     is_writing_ = false;
     flush();
+    begin_tracking();
 }
 
 void redis_link::lose_connection(std::string why)
 {
     problem_ = to_string(endpoint_.address) + ": " + std::move(why);
     phase_ = phase::away;
+    end_tracking();
     connection_->close();
     connection_.reset();
     fail_all();

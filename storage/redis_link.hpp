@@ -9,6 +9,7 @@
 #include "storage/redis_command.hpp"
 #include "storage/redis_connection.hpp"
 #include "storage/redis_reply.hpp"
+#include "storage/redis_tracking.hpp"
 #include "storage/task.hpp"
 
 #include <chrono>
@@ -19,6 +20,8 @@
 #include <string>
 
 namespace latchkey {
+
+class redis_watch; // storage/redis_watch.hpp
 
 struct redis_limits {
     std::chrono::milliseconds command_deadline{1000}; // from being asked to being answered
@@ -36,7 +39,8 @@ public:
     redis_link(executor where,
                redis_endpoint endpoint,
                std::shared_ptr<const redis_tls> tls,
-               redis_limits limits);
+               redis_limits limits,
+               redis_tracking tracking = {});
     redis_link(const redis_link&) = delete;
     redis_link& operator=(const redis_link&) = delete;
 
@@ -47,6 +51,10 @@ public:
     // very first try lasts the command waits for it), the deadline passed, or the connection broke; then
     // nobody knows whether the server has executed the command. overloaded: too much waits already.
     task<result<redis_reply>> run(redis_command command);
+
+    // As `run`, with the lease of the connection. Tracking begins with the first call, and goes on on every
+    // later connection; no lease until it has been proven to work.
+    task<tracked_reply> run_tracked(redis_command command);
 
     // For good: what waits fails with unavailable, what is asked later too.
     void close();
@@ -83,7 +91,10 @@ private:
     void request_flush();
     void flush();
     void watch_deadline();
+    bool is_held_up();
     void check_deadline();
+    void begin_tracking();
+    void end_tracking();
     void adopt(std::shared_ptr<redis_connection> connection);
     void lose_connection(std::string why);
     bool take_replies(redis_connection& from);
@@ -95,10 +106,13 @@ private:
     redis_endpoint endpoint_;
     std::shared_ptr<const redis_tls> tls_;
     redis_limits limits_;
+    redis_tracking tracking_;
+    bool is_tracking_wanted_ = false;
     phase phase_ = phase::idle;
     std::string problem_;
 
     std::shared_ptr<redis_connection> connection_; // while connected
+    std::shared_ptr<redis_watch> watch_;           // of the connection, once a tracked read was asked for
     std::deque<waiting_command> waiting_;          // in the order of their commands; deadlines rise
     std::string unsent_;                           // the commands that have not been given to the connection
     bool is_flush_requested_ = false;
@@ -106,6 +120,7 @@ private:
 
     redis_timer deadline_;
     bool is_deadline_watched_ = false;
+    bool is_grace_given_ = false;
     redis_timer pause_;
     redis_backoff backoff_;
 };

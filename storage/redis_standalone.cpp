@@ -7,8 +7,10 @@ namespace latchkey {
 redis_standalone::redis_standalone(executor where,
                                    redis_endpoint endpoint,
                                    std::shared_ptr<const redis_tls> tls,
-                                   redis_limits limits)
-    : link_{std::make_shared<redis_link>(where, std::move(endpoint), std::move(tls), limits)}
+                                   redis_limits limits,
+                                   redis_tracking tracking)
+    : link_{std::make_shared<redis_link>(
+          where, std::move(endpoint), std::move(tls), limits, std::move(tracking))}
 {}
 
 redis_standalone::~redis_standalone()
@@ -19,6 +21,11 @@ redis_standalone::~redis_standalone()
 task<result<redis_reply>> redis_standalone::run(redis_command command, redis_effect)
 {
     return link_->run(std::move(command));
+}
+
+task<tracked_reply> redis_standalone::run_tracked(redis_command command)
+{
+    return link_->run_tracked(std::move(command));
 }
 
 task<result<redis_reply>> redis_standalone::run_script(const redis_script& script,

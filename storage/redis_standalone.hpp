@@ -15,10 +15,12 @@ public:
     redis_standalone(executor where,
                      redis_endpoint endpoint,
                      std::shared_ptr<const redis_tls> tls = nullptr,
-                     redis_limits limits = {});
+                     redis_limits limits = {},
+                     redis_tracking tracking = {});
     ~redis_standalone() override;
 
     task<result<redis_reply>> run(redis_command command, redis_effect effect) override;
+    task<tracked_reply> run_tracked(redis_command command) override;
     task<result<redis_reply>> run_script(const redis_script& script,
                                          std::vector<std::string> keys,
                                          std::vector<std::string> arguments,

@@ -43,8 +43,8 @@ T run_redis(task<T> work)
 
 inline redis_client_factory clients_of(redis_endpoint endpoint, redis_limits limits = {})
 {
-    return [endpoint = std::move(endpoint), limits](executor where) {
-        return std::make_unique<redis_standalone>(where, endpoint, nullptr, limits);
+    return [endpoint = std::move(endpoint), limits](executor where, redis_tracking tracking) {
+        return std::make_unique<redis_standalone>(where, endpoint, nullptr, limits, std::move(tracking));
     };
 }
 
