@@ -21,15 +21,15 @@ constexpr std::chrono::microseconds look_interval{250};
 
 } // namespace
 
-revocation_canary::revocation_canary(store& records,
+revocation_canary::revocation_canary(verifier& tokens,
+                                     store& elsewhere,
                                      const pepper_set& peppers,
-                                     verifier& tokens,
                                      const clock& now,
                                      canary_settings settings,
                                      observer told)
-    : store_{records},
+    : tokens_{tokens},
+      elsewhere_{elsewhere},
       peppers_{peppers},
-      tokens_{tokens},
       clock_{now},
       settings_{settings},
       observer_{std::move(told)}
@@ -64,7 +64,7 @@ void revocation_canary::stop()
 task<result<void>> revocation_canary::clean_up()
 {
     if (!leftover_) co_return result<void>{};
-    auto deleting = store_.delete_key(*std::exchange(leftover_, std::nullopt));
+    auto deleting = elsewhere_.delete_key(*std::exchange(leftover_, std::nullopt));
     const result<key_listing> deleted = co_await std::move(deleting);
     if (!deleted && deleted.error() != storage_errc::not_found) co_return deleted.error();
     co_return result<void>{};
@@ -136,10 +136,10 @@ key_record revocation_canary::draft() const
 revocation_canary::run_result revocation_canary::run_once()
 {
     const executor& home = shards_.front();
-    if (leftover_) static_cast<void>(ask(home, store_.delete_key(*leftover_)));
+    if (leftover_) static_cast<void>(ask(home, elsewhere_.delete_key(*leftover_)));
     leftover_.reset();
 
-    auto minted = ask(home, mint_key(store_, peppers_, draft()));
+    auto minted = ask(home, mint_key(elsewhere_, peppers_, draft()));
     if (!minted || !*minted) return {.problem = "no key could be made"};
     const secret_text token = std::move(**minted);
     leftover_ = key_id::parse(parse_token(token.expose()).id);
@@ -149,7 +149,7 @@ revocation_canary::run_result revocation_canary::run_once()
         if (seen != verdict::accepted) return {.problem = "a new key was not accepted on every shard"};
     }
     const steady_time sent = steady_clock::now();
-    const auto deleted = ask(home, store_.delete_key(*leftover_));
+    const auto deleted = ask(home, elsewhere_.delete_key(*leftover_));
     if (!deleted || !*deleted) return {.problem = "the key could not be deleted"};
     leftover_.reset();
     return watch_everywhere(token, sent);

@@ -68,10 +68,12 @@ public:
         std::function<void(canary_figures::seconds at_least)> exceeded;
     };
 
-    // What is referred to outlives the shards.
-    revocation_canary(store& records,
+    // `tokens` is what the shards verify with. Keys are made and deleted in `elsewhere`, which is the same
+    // store reached as another server reaches it: what this process has changed itself it may know sooner
+    // than what others change, and it is the slower way that is to be measured. Both outlive the shards.
+    revocation_canary(verifier& tokens,
+                      store& elsewhere,
                       const pepper_set& peppers,
-                      verifier& tokens,
                       const clock& now,
                       canary_settings settings,
                       observer told);
@@ -143,9 +145,9 @@ private:
     static task<sighting> watch(verifier& tokens, std::string token, steady_time deadline);
     void note(const run_result& run);
 
-    store& store_;
-    const pepper_set& peppers_;
     verifier& tokens_;
+    store& elsewhere_;
+    const pepper_set& peppers_;
     const clock& clock_;
     const canary_settings settings_;
     const observer observer_;

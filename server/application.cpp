@@ -10,6 +10,7 @@
 #include "auth/verification_recorder.hpp"
 #include "auth/verifier.hpp"
 #include "server/metrics.hpp"
+#include "server/pepper_file.hpp"
 #include "server/rate_limiter.hpp"
 #include "server/service_settings.hpp"
 #include "server/shard_handler.hpp"
@@ -24,7 +25,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <optional>
 #include <thread>
@@ -33,28 +33,8 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t waiting_logins = 64; // for one Argon2id worker; beyond: 429
-constexpr std::size_t longest_pepper_file = 64 * 1024;
+constexpr std::size_t waiting_logins = 64;    // for one Argon2id worker; beyond: 429
 constexpr std::size_t waiting_searches = 256; // for one thread that reads the audit log; beyond: 429
-
-open_result<pepper_set> load_peppers(const std::string& path)
-{
-    if (path.empty()) return pepper_set{};
-    std::ifstream file{path, std::ios::binary};
-    // One buffer that never grows, so that no copy of a pepper stays behind in freed memory.
-    std::string bytes(longest_pepper_file + 1, '\0');
-    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    const auto size = static_cast<std::size_t>(file.gcount());
-    bytes.resize(size);
-    const secret_text text{std::move(bytes)};
-    if (!file.is_open() || file.bad() || size > longest_pepper_file) {
-        return open_error{"pepper file " + path +
-                          ": cannot be read; check --pepper-file and its permissions"};
-    }
-    auto peppers = pepper_set::parse(text.expose());
-    if (!peppers) return open_error{"pepper file " + path + ": " + peppers.error().text};
-    return std::move(*peppers);
-}
 
 microseconds retention_of(const config& settings) noexcept
 {
@@ -115,6 +95,7 @@ struct application::parts {
     rate_limiter limits;
     metrics figures;
     std::unique_ptr<store> records;
+    std::unique_ptr<redis_store> canary_store; // the same Redis, as another server has it; may be null
     std::unique_ptr<audit_file> audit;
 
     // Made by open_stores(), when the two above are there.
@@ -162,7 +143,7 @@ open_result<std::unique_ptr<application>> application::start(config settings, co
     std::unique_ptr<application> made{new application{std::move(settings), log}};
     if (auto opened = made->open_stores(); !opened) return opened.error();
     if (auto prepared = made->prepare_users(); !prepared) return prepared.error();
-    made->make_canary();
+    if (auto canary = made->make_canary(); !canary) return canary.error();
     if (auto listening = made->listen(); !listening) return listening.error();
     return made;
 }
@@ -216,6 +197,8 @@ open_result<void> application::open_stores()
     all.figures.add_source([&all](exposition& out) {
         write_metrics(out, all.records->health());
         write_metrics(out, all.audit->health());
+        if (const auto* const shared = dynamic_cast<const redis_store*>(all.records.get()))
+            write_metrics(out, shared->figures());
     });
     all.use.emplace(services{store,
                              *all.audit,
@@ -286,11 +269,18 @@ open_result<void> application::prepare_users()
     return {};
 }
 
-void application::make_canary()
+open_result<void> application::make_canary()
 {
     parts& all = *parts_;
     const auto interval = std::chrono::ceil<std::chrono::milliseconds>(all.settings.canary_interval);
-    if (all.settings.store.engine != store_engine::redis || interval.count() <= 0) return;
+    if (all.settings.store.engine != store_engine::redis || interval.count() <= 0) return {};
+
+    auto clients = redis_clients_of(all.settings);
+    if (!clients) return clients.error();
+    auto opened =
+        all.wait_for(redis_store::open(std::move(*clients), all.now, {.retention = microseconds{0}}));
+    if (!opened) return opened.error();
+    all.canary_store = std::move(*opened);
 
     revocation_canary::observer told;
     told.failing = [&log = all.log](std::string_view why) {
@@ -300,13 +290,14 @@ void application::make_canary()
     told.exceeded = [&log = all.log](canary_figures::seconds at_least) {
         log.warning("a revoked token was accepted longer than may be", {{"seconds", at_least.count()}});
     };
-    all.canary.emplace(*all.records,
+    all.canary.emplace(*all.tokens,
+                       *all.canary_store,
                        all.peppers,
-                       *all.tokens,
                        all.now,
                        canary_settings{.interval = interval},
                        std::move(told));
     all.figures.add_source([&all](exposition& out) { write_metrics(out, all.canary->figures()); });
+    return {};
 }
 
 open_result<void> application::listen()

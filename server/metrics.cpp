@@ -2,6 +2,7 @@
 
 #include "auth/revocation_canary.hpp"
 #include "storage/audit_log.hpp"
+#include "storage/cache_figures.hpp"
 #include "storage/store.hpp"
 
 #include <chrono>
@@ -102,6 +103,25 @@ void write_metrics(exposition& out, const audit_health& audit)
              gauge,
              "Audit entries that wait to be written.",
              std::uint64_t{audit.queued});
+}
+
+void write_metrics(exposition& out, const cache_figures& cache)
+{
+    out.family("latchkey_cache_lookups_total",
+               counter,
+               "Keys looked for in the caches in front of Redis; miss: Redis had to be asked.")
+        .sample("result", "hit", cache.hits)
+        .sample("result", "miss", cache.misses);
+    out.only("latchkey_cache_invalidations_total",
+             counter,
+             "Changes that Redis told of, one for each of its keys.",
+             cache.invalidations);
+    out.only("latchkey_cache_lease_losses_total",
+             counter,
+             "How often a lease ran out or was lost with its connection, so that Redis had to be asked.",
+             cache.lease_losses);
+    out.only("latchkey_cache_entries", gauge, "Entries in the caches, of absent keys too.", cache.entries);
+    out.only("latchkey_cache_bytes", gauge, "Memory of the caches' entries.", cache.bytes);
 }
 
 void write_metrics(exposition& out, const canary_figures& canary)

@@ -14,6 +14,7 @@
 namespace latchkey {
 
 struct audit_health;
+struct cache_figures;
 struct canary_figures;
 struct store_health;
 
@@ -44,6 +45,7 @@ private:
 
 void write_metrics(exposition& out, const store_health& records);
 void write_metrics(exposition& out, const audit_health& audit);
+void write_metrics(exposition& out, const cache_figures& cache);
 void write_metrics(exposition& out, const canary_figures& canary);
 
 } // namespace latchkey

@@ -146,7 +146,7 @@ private:
 struct canary_case {
     explicit canary_case(canary_settings settings, std::size_t shard_count = 2, bool are_running = true)
         : shards{shard_count, are_running},
-          canary{records, peppers, tokens, now, settings, told()}
+          canary{tokens, records, peppers, now, settings, told()}
     {
         user system;
         system.id = system_user_id;
