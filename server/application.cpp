@@ -25,7 +25,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <thread>
 #include <utility>
