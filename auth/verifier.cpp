@@ -109,6 +109,16 @@ task<verifier::asked> verifier::verify_by_asking(std::string token)
     co_return seen;
 }
 
+task<verdict> verifier::probe(std::string token)
+{
+    const time_point now = clock_.now();
+    const verdict known = examine(token, now).what; // lets go of the table at once
+    if (known != verdict::ask) co_return known;
+    auto asking = examine_by_asking(std::move(token), now);
+    const asked answer = co_await std::move(asking);
+    co_return answer.what;
+}
+
 task<verifier::account_check> verifier::account_behind(key_record key)
 {
     account_check seen;

@@ -61,6 +61,9 @@ public:
     };
     task<asked> verify_by_asking(std::string token);
 
+    // The verdict of both, without recording a use: for a token that the server made for itself.
+    task<verdict> probe(std::string token);
+
     // A principal for the API, or the refusal with the words of contract 3.4 and 3.5. Slides the expiry of
     // session keys; updates last_used and last_seen.
     task<outcome<principal>> authenticate(std::string token);

@@ -1,9 +1,11 @@
-"""wrk as the load generator: closed loop, keep-alive, cycling over many tokens, some requests pipelined."""
+"""The load generators: wrk in closed loop, and the tree's own load_generator, which knows an open loop as well."""
 
+import json
 import os
 import re
 import resource
 import subprocess
+import sys
 import time
 
 from processes import GENERATOR_CORE, cpu_seconds
@@ -63,3 +65,44 @@ def latency(wrk, percentile):
     """In milliseconds."""
     value, unit = re.search(rf"{percentile}\s+([\d.]+)(us|ms|s)", wrk).groups()
     return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
+def generate(port, token_file, *flags, core=GENERATOR_CORE, binary="build/release/bin/load_generator"):
+    """One run of load_generator: what it saw, as bench/load_generator.cpp prints it. Ends the program when an
+    answer was not what was expected."""
+    run = subprocess.run(generator_command(port, token_file, *flags, core=core, binary=binary),
+                         capture_output=True, text=True)
+    return outcome_of(run.returncode, run.stdout, run.stderr)
+
+
+def generator_command(port, token_file, *flags, core=GENERATOR_CORE, binary="build/release/bin/load_generator"):
+    return ["taskset", "-c", core, binary, "--port", str(port), "--tokens", token_file, *map(str, flags)]
+
+
+def outcome_of(status, output, errors):
+    if status != 0:
+        sys.exit(f"bench: load_generator ended with {status}: {errors}{output}")
+    return json.loads(output)
+
+
+class GeneratedLoad:
+    """Closed loop by load_generator; `run` sends it to a server and measures that server, as Load does.
+    `behind`: a process whose CPU time is told apart."""
+
+    def __init__(self, token_file, depth, connections=64):
+        self.token_file, self.depth, self.connections = token_file, depth, connections
+
+    def fill(self, server, requests):
+        """So that caches know what is asked for."""
+        generate(server.port, self.token_file, "--depth", 16, "--seconds", 60, "--requests", requests)
+
+    def run(self, server, seconds, behind=None):
+        before, start = cpu_seconds(server.pids), time.monotonic()
+        behind_before = cpu_seconds(behind.pids) if behind else 0
+        seen = generate(server.port, self.token_file, "--depth", self.depth, "--connections", self.connections,
+                        "--seconds", seconds)
+        used, took = cpu_seconds(server.pids) - before, time.monotonic() - start
+        behind_used = cpu_seconds(behind.pids) - behind_before if behind else 0
+        return {"rate": seen["rate"], "cpu_per_million": used / seen["answers"] * 1e6,
+                "behind_per_million": behind_used / seen["answers"] * 1e6, "server_busy": used / took,
+                "generator_busy": seen["cpu_seconds"] / seen["seconds"], "p50": seen["p50_ms"], "p99": seen["p99_ms"]}

@@ -42,14 +42,18 @@ def cpu_seconds(pids):
 
 
 class Server:
-    """A child process pinned to the server core. `pids` are those whose CPU time counts."""
+    """A child process pinned to a core. `pids` are those whose CPU time counts."""
 
-    def __init__(self, name, command, port, folder, environment=None):
+    def __init__(self, name, command, port, folder, environment=None, core=SERVER_CORE):
         self.name, self.port, self.folder = name, port, folder
         self.log = open(os.path.join(folder, "output"), "w")
-        self.process = subprocess.Popen(["taskset", "-c", SERVER_CORE] + command, stdout=self.log,
+        self.process = subprocess.Popen(["taskset", "-c", core] + command, stdout=self.log,
                                         stderr=subprocess.STDOUT, env=environment)
-        wait_for_port(port, self.process)
+        try:
+            wait_for_port(port, self.process)
+        except BaseException:
+            self.stop()
+            raise
 
     @property
     def pids(self):
@@ -67,12 +71,20 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start_latchkey(binary, *flags, threads=1):
+def start_latchkey(binary, *flags, threads=1, name="latchkey", core=SERVER_CORE, audit_sync="never"):
     folder, port = tempfile.mkdtemp(prefix="latchkey-bench-"), free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")}
-    return Server("latchkey", [binary, "serve", "--listen", f"127.0.0.1:{port}", "--threads", str(threads),
-                               "--audit-log", os.path.join(folder, "audit.log"), "--audit-sync", "never",
-                               "--api-rate-limit", "0", *flags], port, folder, environment)
+    return Server(name, [binary, "serve", "--listen", f"127.0.0.1:{port}", "--threads", str(threads),
+                         "--audit-log", os.path.join(folder, "audit.log"), "--audit-sync", audit_sync,
+                         "--api-rate-limit", "0", *flags], port, folder, environment, core)
+
+
+def start_redis(core=GENERATOR_CORE):
+    """A redis-server that keeps everything in memory."""
+    folder, port = tempfile.mkdtemp(prefix="latchkey-bench-"), free_port()
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--dir", folder, "--save", "",
+               "--appendonly", "no", "--maxmemory-policy", "noeviction"]
+    return Server("redis", command, port, folder, core=core)
 
 
 def start_nginx():

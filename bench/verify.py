@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Verification beside nginx answering a constant, interleaved in one run; ratios are what counts.
 
-usage: verify.py [--binary PATH] [--rounds N] [--seconds N] [--tokens N]
-Server and generator have a core each. CPU is the server process's own, from the scheduler's accounting.
+usage: verify.py [--store memory|redis] [--binary PATH] [--rounds N] [--seconds N] [--tokens N]
+With --store redis: over a redis-server of its own, with and without the cache, beside the memory store.
+Server and generator have a core each; Redis shares the generator's. CPU is the server process's own, from the scheduler's accounting.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import statistics
 import sys
 import tempfile
 
+import redis_verification
 from load import Load
 from processes import start_latchkey, start_nginx
 from tokens import make_tokens, sign_in
@@ -71,6 +73,7 @@ def report(results, servers, depth):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--store", choices=("memory", "redis"), default="memory")
     parser.add_argument("--binary", default="build/release/bin/latchkey")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4)
@@ -79,13 +82,16 @@ def main():
     if os.cpu_count() < 2:
         sys.exit("bench: two cores are needed, one for the server and one for the generator")
 
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}; {options.tokens:,} tokens, "
+          f"{options.store} store, {options.rounds} rounds of {options.seconds} s each")
     folder = tempfile.mkdtemp(prefix="latchkey-bench-")
     servers = []
     try:
+        if options.store == "redis":
+            redis_verification.run(options, folder)
+            return
         servers.append(start_latchkey(options.binary, "--store", "memory:"))
         servers.append(start_nginx())
-        print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}; "
-              f"{options.tokens:,} tokens, memory store, {options.rounds} rounds of {options.seconds} s each")
         session = sign_in(servers[0].port)
         tokens = make_tokens(servers[0].port, session, options.tokens)
         for depth in (1, 16):

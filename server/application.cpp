@@ -5,10 +5,14 @@
 #include "auth/key_service.hpp"
 #include "auth/password_hasher.hpp"
 #include "auth/pepper.hpp"
+#include "auth/revocation_canary.hpp"
 #include "auth/user_service.hpp"
 #include "auth/verification_recorder.hpp"
 #include "auth/verifier.hpp"
+#include "server/metrics.hpp"
+#include "server/pepper_file.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/service_settings.hpp"
 #include "server/shard_handler.hpp"
 #include "storage/audit_file.hpp"
 #include "storage/memory_store.hpp"
@@ -21,8 +25,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -30,70 +32,8 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t waiting_logins = 64; // for one Argon2id worker; beyond: 429
-constexpr std::size_t longest_pepper_file = 64 * 1024;
+constexpr std::size_t waiting_logins = 64;    // for one Argon2id worker; beyond: 429
 constexpr std::size_t waiting_searches = 256; // for one thread that reads the audit log; beyond: 429
-
-unsigned core_count() noexcept
-{
-    return std::max(1u, std::thread::hardware_concurrency());
-}
-
-unsigned shard_count(const config& settings) noexcept
-{
-    return settings.threads != 0 ? settings.threads : core_count();
-}
-
-lifetime_settings lifetimes_of(const config& settings)
-{
-    return {.standard = settings.default_token_lifetime,
-            .maximum = settings.max_token_lifetime,
-            .admin_maximum = settings.max_admin_token_lifetime,
-            .session = settings.session_duration};
-}
-
-web_settings web_settings_of(const config& settings)
-{
-    web_settings web;
-    web.cookie = {.secure = settings.secure_auth_cookie,
-                  .same_site_none = settings.samesite_auth_cookie == same_site::none,
-                  .host_prefix = settings.host_prefix_cookie};
-    web.password_login = !settings.disable_password_auth;
-    web.access_url = settings.access_url;
-    if (!settings.coder_version.empty()) web.coder_version = settings.coder_version;
-    web.deployment_id = random_uuid();
-    web.trusted_proxies = settings.trusted_proxies;
-    return web;
-}
-
-verifications_recorded recorded_by(verification_logging setting) noexcept
-{
-    switch (setting) {
-    case verification_logging::all: return verifications_recorded::all;
-    case verification_logging::denied: return verifications_recorded::denied;
-    case verification_logging::none: return verifications_recorded::none;
-    }
-    return verifications_recorded::denied;
-}
-
-open_result<pepper_set> load_peppers(const std::string& path)
-{
-    if (path.empty()) return pepper_set{};
-    std::ifstream file{path, std::ios::binary};
-    // One buffer that never grows, so that no copy of a pepper stays behind in freed memory.
-    std::string bytes(longest_pepper_file + 1, '\0');
-    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    const auto size = static_cast<std::size_t>(file.gcount());
-    bytes.resize(size);
-    const secret_text text{std::move(bytes)};
-    if (!file.is_open() || file.bad() || size > longest_pepper_file) {
-        return open_error{"pepper file " + path +
-                          ": cannot be read; check --pepper-file and its permissions"};
-    }
-    auto peppers = pepper_set::parse(text.expose());
-    if (!peppers) return open_error{"pepper file " + path + ": " + peppers.error().text};
-    return std::move(*peppers);
-}
 
 microseconds retention_of(const config& settings) noexcept
 {
@@ -139,7 +79,8 @@ struct application::parts {
           password_workers{settings.password_workers != 0 ? settings.password_workers
                                                           : std::max(1u, core_count() / 2),
                            waiting_logins},
-          limits{{.api = settings.api_rate_limit}, now}
+          limits{{.api = settings.api_rate_limit}, now},
+          figures{shard_count(settings)}
     {}
 
     config settings;
@@ -151,7 +92,9 @@ struct application::parts {
     worker_pool audit_readers{1, waiting_searches};
     worker_pool password_workers; // of their own: a flood of logins starves nobody else (design.md 5)
     rate_limiter limits;
+    metrics figures;
     std::unique_ptr<store> records;
+    std::unique_ptr<redis_store> canary_store; // the same Redis, as another server has it; may be null
     std::unique_ptr<audit_file> audit;
 
     // Made by open_stores(), when the two above are there.
@@ -165,6 +108,7 @@ struct application::parts {
     std::optional<services> use;
 
     std::optional<http_server> server;
+    std::optional<revocation_canary> canary; // with Redis
     bool is_stopped = false;
 
     // Runs `work` to its end on the calling thread; not for a shard's.
@@ -198,6 +142,7 @@ open_result<std::unique_ptr<application>> application::start(config settings, co
     std::unique_ptr<application> made{new application{std::move(settings), log}};
     if (auto opened = made->open_stores(); !opened) return opened.error();
     if (auto prepared = made->prepare_users(); !prepared) return prepared.error();
+    if (auto canary = made->make_canary(); !canary) return canary.error();
     if (auto listening = made->listen(); !listening) return listening.error();
     return made;
 }
@@ -248,6 +193,12 @@ open_result<void> application::open_stores()
                       login_settings{.password_login = all.web.password_login});
     all.audits.emplace(*all.decisions);
     all.verifications.emplace(*all.audit, all.now, recorded_by(all.settings.audit_verify));
+    all.figures.add_source([&all](exposition& out) {
+        write_metrics(out, all.records->health());
+        write_metrics(out, all.audit->health());
+        if (const auto* const shared = dynamic_cast<const redis_store*>(all.records.get()))
+            write_metrics(out, shared->figures());
+    });
     all.use.emplace(services{store,
                              *all.audit,
                              *all.tokens,
@@ -256,6 +207,7 @@ open_result<void> application::open_stores()
                              *all.audits,
                              all.limits,
                              *all.verifications,
+                             all.figures,
                              all.now,
                              all.web});
     return {};
@@ -318,16 +270,48 @@ open_result<void> application::prepare_users()
     return {};
 }
 
+open_result<void> application::make_canary()
+{
+    parts& all = *parts_;
+    const auto interval = std::chrono::ceil<std::chrono::milliseconds>(all.settings.canary_interval);
+    if (all.settings.store.engine != store_engine::redis || interval.count() <= 0) return {};
+
+    auto clients = redis_clients_of(all.settings);
+    if (!clients) return clients.error();
+    auto opened =
+        all.wait_for(redis_store::open(std::move(*clients), all.now, {.retention = microseconds{0}}));
+    if (!opened) return opened.error();
+    all.canary_store = std::move(*opened);
+
+    revocation_canary::observer told;
+    told.failing = [&log = all.log](std::string_view why) {
+        log.warning("how long a revocation takes cannot be measured", {{"problem", why}});
+    };
+    told.working = [&log = all.log] { log.info("how long a revocation takes is measured again"); };
+    told.exceeded = [&log = all.log](canary_figures::seconds at_least) {
+        log.warning("a revoked token was accepted longer than may be", {{"seconds", at_least.count()}});
+    };
+    all.canary.emplace(*all.tokens,
+                       *all.canary_store,
+                       all.peppers,
+                       all.now,
+                       canary_settings{.interval = interval},
+                       std::move(told));
+    all.figures.add_source([&all](exposition& out) { write_metrics(out, all.canary->figures()); });
+    return {};
+}
+
 open_result<void> application::listen()
 {
     parts& all = *parts_;
     http_server_options options;
     options.listen = all.settings.listen;
     options.shards = shard_count(all.settings);
+    options.figures = &all.figures;
     options.limits.connections = all.settings.max_connections;
     options.limits.drain = std::chrono::ceil<std::chrono::milliseconds>(all.settings.drain);
-    options.make_handler = [&all](asio::io_context& shard, std::size_t) {
-        return std::make_unique<shard_handler>(*all.use, shard.get_executor());
+    options.make_handler = [&all](asio::io_context& shard, std::size_t index) {
+        return std::make_unique<shard_handler>(*all.use, shard.get_executor(), all.figures.of_shard(index));
     };
     options.on_exception = [&all](const request& asked, const std::exception_ptr& thrown) {
         all.log.error("a handler threw",
@@ -343,6 +327,7 @@ open_result<void> application::listen()
                           "cannot listen on " + to_string(failure->address) + ": " + failure->why.message() +
                               "; choose another --listen address or stop what uses it"};
     }
+    if (all.canary) all.canary->start(all.server->executors());
     return {};
 }
 
@@ -353,6 +338,7 @@ const std::vector<listen_address>& application::addresses() const noexcept
 
 void application::begin_stop(stop_mode mode)
 {
+    if (parts_->canary) parts_->canary->begin_stop();
     if (parts_->server) parts_->server->begin_stop(mode);
 }
 
@@ -365,6 +351,10 @@ void application::wait_until_stopped()
 void application::parts::stop_everything()
 {
     if (server) server->join();
+    if (canary) {
+        canary->stop();
+        static_cast<void>(wait_for(canary->clean_up()));
+    }
     if (verifications) {
         if (const auto flushed = wait_for(verifications->flush()); !flushed) {
             log.warning("folded verifications could not be recorded", {{"error", flushed.error()}});

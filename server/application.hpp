@@ -43,6 +43,7 @@ private:
     open_result<void> open_stores();
     open_result<void> open_records();
     open_result<void> prepare_users();
+    open_result<void> make_canary();
     open_result<void> listen();
 
     std::unique_ptr<parts> parts_;

@@ -62,9 +62,10 @@ struct config {
     std::string redis_tls_ca; // these three empty: none
     std::string redis_tls_certificate;
     std::string redis_tls_key;
-    std::uint64_t cache_size = 0;            // bytes, in front of Redis, over all threads
-    std::chrono::milliseconds cache_lease{}; // 0: no cache
-    std::string pepper_file;                 // empty: none
+    std::uint64_t cache_size = 0;               // bytes, in front of Redis, over all threads
+    std::chrono::milliseconds cache_lease{};    // 0: no cache
+    std::chrono::nanoseconds canary_interval{}; // 0: never; only with Redis
+    std::string pepper_file;                    // empty: none
 
     std::string audit_log;
     latchkey::audit_sync audit_sync{};

@@ -62,6 +62,10 @@ constexpr config_option options[] = {
     {"Storage", "pepper-file", "FILE", "",
      "keep HMACs under the first line of FILE instead of plain hashes; further lines are older peppers",
      value, take_path<&config::pepper_file>},
+    {"Storage", "canary-interval", "DURATION", "10s",
+     "with Redis: how often to make, use and revoke a token of the server's own, to measure how long a "
+     "revocation takes; 0: never",
+     value, take_span<&config::canary_interval, zero_span::allowed>},
 
     {"Audit", "audit-log", "FILE", "audit.log",
      "the append-only log",

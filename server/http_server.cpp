@@ -14,11 +14,13 @@ http_server::http_server(http_server_options options) : options_(std::move(optio
     assert(options_.shards > 0 && options_.make_handler);
     for (std::size_t index = 0; index < options_.shards; ++index) {
         const std::size_t share = (options_.limits.connections + options_.shards - 1) / options_.shards;
+        shard_metrics* const counts = options_.figures ? &options_.figures->of_shard(index) : nullptr;
         shards_.push_back(std::make_unique<shard>(shard::settings{.index = index,
                                                                   .connections = share,
                                                                   .limits = options_.limits,
                                                                   .make_handler = options_.make_handler,
-                                                                  .on_exception = options_.on_exception}));
+                                                                  .on_exception = options_.on_exception,
+                                                                  .counts = counts}));
     }
 }
 
@@ -89,6 +91,14 @@ void http_server::deal(unique_descriptor socket, const peer_address& peer)
         target.adopt(std::move(accepted), peer);
     };
     asio::post(target.context(), std::move(adopt));
+}
+
+std::vector<executor> http_server::executors() const
+{
+    std::vector<executor> all;
+    for (const auto& one : shards_)
+        all.push_back(one->context().get_executor());
+    return all;
 }
 
 void http_server::begin_stop(stop_mode mode)

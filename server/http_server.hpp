@@ -2,6 +2,7 @@
 // Owned by the application; its functions are for the thread that owns it, begin_stop() for any thread.
 #pragma once
 
+#include "server/metrics.hpp"
 #include "server/shard.hpp"
 
 #include <cstddef>
@@ -18,6 +19,7 @@ struct http_server_options {
     http_limits limits;
     handler_factory make_handler;
     exception_observer on_exception; // called on the shards' threads
+    metrics* figures = nullptr;      // where connections are counted, for as many shards; may be null
     // Called by start() with what was bound, before anything is answered; may be empty.
     std::function<void(const std::vector<listen_address>&)> on_bound;
 };
@@ -40,6 +42,9 @@ public:
 
     // As bound: port 0 replaced by the port that was given.
     const std::vector<listen_address>& addresses() const noexcept { return addresses_; }
+
+    // Of the shards; for work of the application's own on them.
+    std::vector<executor> executors() const;
 
     // Once: stops accepting, closes idle connections, lets requests in flight finish within
     // http_limits::drain (graceful), or closes all (at_once). Again with at_once: cuts that short.

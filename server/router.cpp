@@ -20,6 +20,7 @@ constexpr auto logins = rate_class::login;
 constexpr route routes[] = {
     {get,     "/healthz",                                      open,   unlimited, health},
     {get,     "/readyz",                                       open,   unlimited, ready},
+    {get,     "/metrics",                                      open,   unlimited, show_metrics},
     {get,     "/latency-check",                                open,   unlimited, latency_check},
     {get,     "/api/v2",                                       open,   api,       api_root},
     {get,     "/api/v2/buildinfo",                             open,   api,       build_info},

@@ -14,6 +14,7 @@ namespace latchkey {
 class audit_log;
 class audit_service;
 class key_service;
+class metrics;
 class rate_limiter;
 class store;
 class user_service;
@@ -44,6 +45,7 @@ struct services {
     audit_service& audits;
     rate_limiter& limits;
     verification_recorder& verifications;
+    metrics& figures;
     const clock& now;
     const web_settings& web;
 };

@@ -85,6 +85,7 @@ void shard::adopt(unique_descriptor accepted, const peer_address& peer)
 {
     if (host_->draining) return;
     if (session_count_ >= settings_.connections) {
+        if (settings_.counts != nullptr) settings_.counts->connections_refused.add();
         refuse_connection(accepted);
         return;
     }
@@ -92,6 +93,8 @@ void shard::adopt(unique_descriptor accepted, const peer_address& peer)
     if (!added->begin()) return; // closing is all one can do
     sessions_.push_back(*added);
     ++session_count_;
+    if (settings_.counts != nullptr) settings_.counts->connections_accepted.add();
+    count_open();
     auto running = session::run(std::move(added));
     auto ended = [this](std::exception_ptr thrown) { end_session(thrown); };
     asio::co_spawn(context_, std::move(running), std::move(ended));
@@ -115,8 +118,14 @@ void shard::refuse_connection(const unique_descriptor& accepted)
 void shard::end_session(std::exception_ptr thrown)
 {
     --session_count_;
+    count_open();
     if (thrown && settings_.on_exception) settings_.on_exception(request{}, thrown);
     end_if_done();
+}
+
+void shard::count_open() const noexcept
+{
+    if (settings_.counts != nullptr) settings_.counts->connections_open.set(session_count_);
 }
 
 void shard::begin_stop(stop_mode mode)

@@ -7,6 +7,7 @@
 #include "server/readiness.hpp"
 #include "server/session.hpp"
 #include "server/session_host.hpp"
+#include "server/shard_metrics.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -39,6 +40,7 @@ public:
         http_limits limits;
         handler_factory make_handler;
         exception_observer on_exception;
+        shard_metrics* counts = nullptr; // of connections; may be null
     };
 
     explicit shard(settings given);
@@ -83,6 +85,7 @@ private:
     void stop(stop_mode mode);
     void close_sessions();
     void end_session(std::exception_ptr thrown);
+    void count_open() const noexcept;
     void end_if_done();
     void sweep(steady_time now);
     static task<void> sweep_regularly(shard& self);

@@ -4,6 +4,7 @@
 
 #include "server/request_handler.hpp"
 #include "server/services.hpp"
+#include "server/shard_metrics.hpp"
 #include "server/verify_endpoint.hpp"
 
 #include <string_view>
@@ -13,7 +14,10 @@ namespace latchkey {
 
 class shard_handler final : public request_handler {
 public:
-    shard_handler(services& use, executor shard) noexcept : use_{use}, verifications_{use, std::move(shard)}
+    // `counts`: of this shard.
+    shard_handler(services& use, executor shard, shard_metrics& counts) noexcept
+        : use_{use},
+          verifications_{use, std::move(shard), counts}
     {}
 
     head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) override;

@@ -151,6 +151,13 @@ std::optional<response> refused_after(verdict what, const key_record* key, std::
     return std::nullopt;
 }
 
+verification_outcome outcome_of(verdict what, bool is_refused) noexcept
+{
+    if (what == verdict::unavailable) return verification_outcome::unavailable;
+    if (what != verdict::accepted) return verification_outcome::refused;
+    return is_refused ? verification_outcome::insufficient : verification_outcome::accepted;
+}
+
 // What can be said before any token is looked at.
 std::optional<response> refused_at_sight(const request& asked, const credential& found)
 {
@@ -178,12 +185,15 @@ bool verify_endpoint::answer_from_memory(const request& asked, output_buffer& ou
         if (checked.what == verdict::ask) return false;
         const key_record* key = checked.found.key;
         refused = refused_after(checked.what, key, asked.query);
+        counts_.count(outcome_of(checked.what, refused.has_value()));
         record(asked, checked.what, refused ? refused->status : 200, key, checked.found.owner);
         if (!refused) {
             const identity who{*key, checked.found.owner.id, checked.found.owner.username};
             append_accepted(out, asked, who, found.source(), keep_alive);
             return true;
         }
+    } else {
+        counts_.count(verification_outcome::no_token);
     }
     append_response(out, asked, *refused, keep_alive);
     return true;
@@ -192,13 +202,17 @@ bool verify_endpoint::answer_from_memory(const request& asked, output_buffer& ou
 task<response> verify_endpoint::answer_by_asking(const request& asked)
 {
     const credential found = find_credential(asked, use_.web.cookie);
-    if (auto refused = refused_at_sight(asked, found)) co_return std::move(*refused);
+    if (auto refused = refused_at_sight(asked, found)) { // not after answer_from_memory
+        counts_.count(verification_outcome::no_token);
+        co_return std::move(*refused);
+    }
 
     auto asking = use_.tokens.verify_by_asking(std::string{found.token()});
     const verifier::asked checked = co_await std::move(asking);
     const owner_view owner = checked.found.owner.view();
     const key_record* key = checked.found.key.rights ? &checked.found.key : nullptr;
     auto refused = refused_after(checked.what, key, asked.query);
+    counts_.count(outcome_of(checked.what, refused.has_value()));
     record(asked, checked.what, refused ? refused->status : 200, key, owner);
     if (refused) co_return std::move(*refused);
 

@@ -7,6 +7,7 @@
 #include "server/request.hpp"
 #include "server/response.hpp"
 #include "server/services.hpp"
+#include "server/shard_metrics.hpp"
 #include "storage/task.hpp"
 
 #include <string_view>
@@ -16,8 +17,12 @@ namespace latchkey {
 
 class verify_endpoint {
 public:
-    // What is to be recorded is written by coroutines on `shard`.
-    verify_endpoint(services& use, executor shard) noexcept : use_{use}, shard_{std::move(shard)} {}
+    // What is to be recorded is written by coroutines on `shard`; its answers are counted in `counts`.
+    verify_endpoint(services& use, executor shard, shard_metrics& counts) noexcept
+        : use_{use},
+          shard_{std::move(shard)},
+          counts_{counts}
+    {}
 
     // Whatever follows /verify/ is the gateway's own path and is not looked at.
     static bool serves(std::string_view raw_path) noexcept;
@@ -38,6 +43,7 @@ private:
 
     services& use_;
     executor shard_;
+    shard_metrics& counts_;
 };
 
 } // namespace latchkey

@@ -103,7 +103,7 @@ http_server_options options_for(web_fixture& web)
     http_server_options made = options();
     made.make_handler = [&web](asio::io_context& context, std::size_t) {
         counted = true;
-        return std::make_unique<shard_handler>(web.use, context.get_executor());
+        return std::make_unique<shard_handler>(web.use, context.get_executor(), web.figures.of_shard(0));
     };
     return made;
 }

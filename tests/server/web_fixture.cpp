@@ -49,9 +49,10 @@ web_fixture::web_fixture(web_fixture_settings settings)
           auth.audits,
           limits,
           verifications,
+          figures,
           auth.now,
           web},
-      handler{use, context.get_executor()}
+      handler{use, context.get_executor(), figures.of_shard(0)}
 {}
 
 seen_answer web_fixture::ask(request asked, bool keep_alive)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/verification_recorder.hpp"
+#include "server/metrics.hpp"
 #include "server/rate_limiter.hpp"
 #include "server/services.hpp"
 #include "server/shard_handler.hpp"
@@ -38,6 +39,7 @@ public:
     web_settings web;
     rate_limiter limits;
     verification_recorder verifications;
+    metrics figures{1};
     services use;
     asio::io_context context{1};
     shard_handler handler;

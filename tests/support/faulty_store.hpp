@@ -7,7 +7,7 @@
 
 namespace latchkey::test {
 
-class faulty_store final : public store {
+class faulty_store : public store {
 public:
     explicit faulty_store(store& behind) : behind_{behind} {}
 

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Tokens created over HTTP: how many a second, and how long each takes.
+
+usage: create.py [--store sqlite|redis] [--audit-sync never] [--binary PATH] [--rounds N] [--seconds N]
+64 keep-alive connections, one create in flight on each. Server and generator share a core. With --store redis
+the other is Redis's, and redis-benchmark runs the same create step (the script with the arguments of a real
+create, other ids and names each time) with 16 in flight, round by round in the same run.
+"""
+
+import argparse
+import csv
+import os
+import platform
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from load import generate
+from processes import GENERATOR_CORE, SERVER_CORE, cpu_seconds, start_latchkey, start_redis
+from tokens import make_tokens, sign_in
+
+CONNECTIONS = 64
+RATIO_GOAL = 0.9
+SATURATED = 0.95     # of a core
+NOISE_LIMIT = 0.25   # spread of a rate over the rounds above which no verdict is given
+LEAST_BUSY = 0.85    # in a closed loop over Redis one of the two cores sets the rate; else others had them
+RANDOM = "__rand_int__"
+KEYS_OF_A_KEY = 3    # Redis keys that a create leaves for itself
+
+
+class RedisCalls:
+    """A connection to Redis for the few things that are asked of it besides the load."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.answers = self.socket.makefile("rb")
+
+    def ask(self, *words):
+        self.socket.sendall(f"{' '.join(words)}\r\n".encode())
+        return self.line()
+
+    def line(self):
+        return self.answers.readline().decode().rstrip()
+
+
+def create_step(port, session, redis):
+    """The words of the command that stores a key, as redis-benchmark repeats it."""
+    monitor = RedisCalls(redis.port)
+    monitor.ask("MONITOR")
+    token = make_tokens(port, session, 1)[0]
+    while not ('"EVALSHA"' in (line := monitor.line()) and f":gone:{token[:10]}" in line):
+        pass
+    words = re.findall(r'"((?:[^"\\]|\\.)*)"', line)
+    name = next(word for word in words if ":name:" in word).rsplit(":", 1)[1]
+    return [word.replace(token[:10], token[:3] + RANDOM).replace(name, "n" + RANDOM) for word in words]
+
+
+def run_redis_benchmark(redis, step, requests):
+    """Creates a second, by redis-benchmark on the core of server and generator."""
+    calls = RedisCalls(redis.port)
+    before = int(calls.ask("DBSIZE")[1:])
+    command = ["taskset", "-c", SERVER_CORE, "redis-benchmark", "-p", str(redis.port), "-c", "16", "-n",
+               str(requests), "-r", "2000000000", "--csv", *step]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    made = int(calls.ask("DBSIZE")[1:]) - before
+    if made < 0.99 * KEYS_OF_A_KEY * requests:
+        sys.exit(f"bench: redis-benchmark stored {made} Redis keys by {requests} creates: not the same step")
+    return float(list(csv.reader(output.splitlines()))[-1][1])
+
+
+def measure(server, token_file, seconds, behind):
+    """A round over HTTP; `behind`: Redis, or nothing."""
+    before, start = cpu_seconds(behind.pids) if behind else 0, time.monotonic()
+    own = cpu_seconds(server.pids)
+    seen = generate(server.port, token_file, "--connections", CONNECTIONS, "--seconds", seconds, "--method", "POST",
+                    "--path", "/api/v2/users/me/keys/tokens", "--body", "{}", "--expect", 201, core=SERVER_CORE)
+    took = time.monotonic() - start
+    seen["server_busy"] = (cpu_seconds(server.pids) - own) / took
+    seen["first_core_busy"] = seen["server_busy"] + seen["cpu_seconds"] / took
+    seen["redis_busy"] = (cpu_seconds(behind.pids) - before) / took if behind else 0
+    return seen
+
+
+def spread(values):
+    return (max(values) - min(values)) / statistics.median(values)
+
+
+def report(rounds, peers, with_redis):
+    middle = {name: statistics.median(row[name] for row in rounds)
+              for name in ("rate", "p50_ms", "p99_ms", "server_busy", "first_core_busy",
+                           "redis_busy")}
+    print(f"{middle['rate']:,.0f} creates/s over HTTP, p50 {middle['p50_ms']:.2f} ms, p99 {middle['p99_ms']:.2f} ms; "
+          f"server busy {middle['server_busy']:.0%} of its core")
+    is_noisy = spread([row["rate"] for row in rounds]) > NOISE_LIMIT
+    if with_redis:
+        is_noisy = is_noisy or max(middle["first_core_busy"], middle["redis_busy"]) < LEAST_BUSY
+        ratio = statistics.median(row["rate"] / peer for row, peer in zip(rounds, peers))
+        print(f"{statistics.median(peers):,.0f} creates/s by redis-benchmark, 16 in flight: ratio {ratio:.2f} "
+              "(median, round by round)")
+        print(f"Redis busy {middle['redis_busy']:.0%} of its core while Latchkey created")
+        is_noisy = is_noisy or spread(peers) > NOISE_LIMIT
+        is_met = ratio >= RATIO_GOAL or middle["redis_busy"] >= SATURATED
+        if not is_noisy:
+            print(f"the goal, a ratio of {RATIO_GOAL} or Redis saturated, is {'met' if is_met else 'MISSED'}")
+    if is_noisy:
+        print("the machine was too noisy for a verdict: the rates differ by more than "
+              f"{NOISE_LIMIT:.0%} between rounds, or others were using the cores")
+
+
+def run(options, folder, running):
+    redis = None
+    if options.store == "redis":
+        redis = start_redis(GENERATOR_CORE)
+        running.append(redis)
+    store = f"redis://127.0.0.1:{redis.port}" if redis else f"sqlite:{folder}/latchkey.db"
+    server = start_latchkey(options.binary, "--store", store, audit_sync=options.audit_sync)
+    running.append(server)
+    session = sign_in(server.port)
+    token_file = os.path.join(folder, "session")
+    with open(token_file, "w") as out:
+        out.write(session + "\n")
+    step = create_step(server.port, session, redis) if redis else []
+    warm = measure(server, token_file, 1, redis)
+    rounds, peers = [], []
+    for _ in range(options.rounds):
+        rounds.append(measure(server, token_file, options.seconds, redis))
+        if redis:
+            peers.append(run_redis_benchmark(redis, step, int(warm["rate"] * options.seconds)))
+    report(rounds, peers, redis is not None)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
+    parser.add_argument("--audit-sync", choices=("always", "interval", "never"), default="always")
+    parser.add_argument("--binary", default="build/release/bin/latchkey")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
+    options = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}; {options.store} store, "
+          f"--audit-sync {options.audit_sync}, {options.rounds} rounds of {options.seconds} s each")
+    folder, running = tempfile.mkdtemp(prefix="latchkey-bench-"), []
+    try:
+        run(options, folder, running)
+    finally:
+        for server in reversed(running):
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+#include "bench/load_connection.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <netinet/tcp.h>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <system_error>
+
+namespace latchkey::bench {
+namespace {
+
+constexpr std::size_t shown_of_an_answer = 2000;
+
+[[noreturn]] void fail(const char* what)
+{
+    throw std::system_error{errno, std::generic_category(), what};
+}
+
+} // namespace
+
+load_connection::load_connection(const sockaddr_in& server, load_tally& tally)
+    : socket_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
+      tally_{tally}
+{
+    if (socket_.number() < 0) fail("socket");
+    if (connect(number(), reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) fail("connect");
+    const int on = 1;
+    if (setsockopt(number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) fail("TCP_NODELAY");
+}
+
+void load_connection::request(std::string_view text, unsigned count, steady_time due)
+{
+    awaited_.push_back({due, count});
+    if (is_blocked() || !send_some(text)) unsent_.push_back(text);
+}
+
+// True: all of it. What is left stays in `text`.
+bool load_connection::send_some(std::string_view& text)
+{
+    const ssize_t sent = send(number(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno != EAGAIN) fail("send");
+    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
+    return text.empty();
+}
+
+void load_connection::send_rest()
+{
+    while (is_blocked() && send_some(unsent_.front()))
+        unsent_.pop_front();
+}
+
+void load_connection::receive(std::span<char> space)
+{
+    const std::size_t kept = partial_.copy(space.data(), space.size());
+    const ssize_t received = recv(number(), space.data() + kept, space.size() - kept, MSG_DONTWAIT);
+    if (received == 0) throw std::runtime_error{"the server closed a connection"};
+    if (received < 0) {
+        if (errno == EAGAIN) return;
+        fail("recv");
+    }
+    const steady_time now = std::chrono::steady_clock::now();
+    std::string_view rest{space.data(), kept + static_cast<std::size_t>(received)};
+    for (answer found = reader_.next(rest); found.size != 0; found = reader_.next(rest)) {
+        take(found, rest, now);
+        rest.remove_prefix(found.size);
+    }
+    if (rest.size() == space.size()) throw std::runtime_error{"an answer is longer than the buffer"};
+    partial_ = rest;
+}
+
+void load_connection::take(const answer& found, std::string_view text, steady_time now)
+{
+    if (is_idle()) throw std::runtime_error{"an answer that nobody asked for"};
+    batch& oldest = awaited_.front();
+    if (found.status != tally_.expected_status) {
+        if (tally_.unexpected++ == 0)
+            tally_.first_unexpected = text.substr(0, std::min(found.size, shown_of_an_answer));
+    } else if (tally_.is_counting) {
+        tally_.latencies.add(now - oldest.due);
+        tally_.last_answer = now;
+    }
+    if (--oldest.count == 0) awaited_.pop_front();
+}
+
+} // namespace latchkey::bench

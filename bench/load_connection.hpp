@@ -1,0 +1,73 @@
+// One keep-alive connection of the load generator: requests go out as they become due, pipelined, answers
+// are counted as they come in. Owned by the generator's loop, on its thread; the texts that are sent outlive
+// it.
+#pragma once
+
+#include "bench/answer_reader.hpp"
+#include "bench/latency_histogram.hpp"
+#include "storage/file_descriptor.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <netinet/in.h>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace latchkey::bench {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+// What all connections have seen together.
+struct load_tally {
+    unsigned expected_status = 200;
+    bool is_counting = true; // off: answers are taken, but no longer counted
+
+    latency_histogram latencies; // of the expected answers, from the moment that each was due
+    std::uint64_t unexpected = 0;
+    std::string first_unexpected; // its head and body
+    steady_time last_answer{};
+};
+
+class load_connection {
+public:
+    // Connects, throws system_error. The tally outlives the connection.
+    load_connection(const sockaddr_in& server, load_tally& tally);
+
+    int number() const noexcept { return socket_.number(); }
+
+    // `text` holds `count` whole requests that were due at `due`. Latencies count from there, whenever the
+    // socket takes them.
+    void request(std::string_view text, unsigned count, steady_time due);
+
+    // Something came in; `space` is where to read it, which all connections share. Throws when the server
+    // closes the connection or answers more than was asked.
+    void receive(std::span<char> space);
+
+    // The socket takes more.
+    void send_rest();
+
+    // Whether there is something left to send: the loop then waits for the socket.
+    bool is_blocked() const noexcept { return !unsent_.empty(); }
+    bool is_idle() const noexcept { return awaited_.empty(); }
+
+private:
+    struct batch {
+        steady_time due;
+        unsigned count;
+    };
+
+    bool send_some(std::string_view& text);
+    void take(const answer& found, std::string_view text, steady_time now);
+
+    file_descriptor socket_;
+    load_tally& tally_;
+    answer_reader reader_;
+    std::deque<batch> awaited_;
+    std::deque<std::string_view> unsent_;
+    std::string partial_; // an answer that has not come in as a whole
+};
+
+} // namespace latchkey::bench

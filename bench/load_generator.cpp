@@ -1,0 +1,132 @@
+// Puts a load on an HTTP server and prints what it saw as one line of JSON; the runners beside it
+// (bench/*.py) start the servers and read that. Exit status 1: an answer had another status than expected,
+// or never came.
+//
+//   load_generator --port 7080 --tokens FILE --depth 16 --seconds 5        closed loop, 16 in flight each
+//   load_generator --port 7080 --tokens FILE --rate 20000 --seconds 10     open loop, 20,000 a second
+//   load_generator --port 7080 --tokens FILE --method POST --path /api/v2/users/me/keys/tokens --body '{}'
+//                  --expect 201 --requests 20000                           creates
+#include "bench/load_schedule.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/program_options.hpp>
+
+#include <arpa/inet.h>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+#include <sys/resource.h>
+
+namespace {
+
+using namespace latchkey::bench;
+namespace options = boost::program_options;
+
+struct request_settings {
+    std::string token_file;
+    std::string method;
+    std::string path;
+    std::string body;
+};
+
+// One for each line of the file.
+std::vector<std::string> make_requests(const request_settings& wanted)
+{
+    const std::string begin =
+        wanted.method + " " + wanted.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ";
+    std::string end = "\r\n";
+    if (wanted.method != "GET") end += "Content-Length: " + std::to_string(wanted.body.size()) + "\r\n";
+    end.append("\r\n").append(wanted.body);
+    std::ifstream file{wanted.token_file};
+    std::vector<std::string> requests;
+    for (std::string token; std::getline(file, token);)
+        requests.emplace_back(begin).append(token).append(end);
+    if (requests.empty()) throw std::runtime_error{"no token in " + wanted.token_file};
+    return requests;
+}
+
+double own_cpu_seconds()
+{
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+boost::json::object json_of(const load_outcome& seen, double cpu_seconds)
+{
+    const latency_histogram& latencies = seen.tally.latencies;
+    return {{"answers", latencies.count()},
+            {"seconds", seen.seconds},
+            {"rate", static_cast<double>(latencies.count()) / seen.seconds},
+            {"p50_ms", latencies.percentile_ms(0.5)},
+            {"p99_ms", latencies.percentile_ms(0.99)},
+            {"p999_ms", latencies.percentile_ms(0.999)},
+            {"max_ms", latencies.longest_ms()},
+            {"unexpected", seen.tally.unexpected},
+            {"first_unexpected", seen.tally.first_unexpected},
+            {"complete", seen.is_complete},
+            {"lateness_p99_ms", seen.lateness.percentile_ms(0.99)},
+            {"lateness_max_ms", seen.lateness.longest_ms()},
+            {"cpu_seconds", cpu_seconds}};
+}
+
+int run(int argc, const char* const* argv)
+{
+    load_settings load;
+    request_settings asked;
+    std::string host;
+    std::uint16_t port = 0;
+    unsigned depth = 1;
+    options::options_description known{"load_generator: puts a load on an HTTP server"};
+    auto add = known.add_options();
+    add("help", "this text");
+    add("host", options::value(&host)->default_value("127.0.0.1"), "IPv4 address");
+    add("port", options::value(&port)->required(), "");
+    add("tokens", options::value(&asked.token_file)->required(), "file of tokens, one a line");
+    add("method", options::value(&asked.method)->default_value("GET"), "");
+    add("path", options::value(&asked.path)->default_value("/verify"), "");
+    add("body", options::value(&asked.body), "of every request, if it is no GET");
+    add("expect", options::value(&load.expected_status)->default_value(200), "status of a good answer");
+    add("connections", options::value(&load.connections)->default_value(64), "");
+    add("depth", options::value(&depth)->default_value(1), "requests in one write");
+    add("rate", options::value(&load.rate)->default_value(0), "requests a second; 0: closed loop");
+    add("seconds", options::value(&load.seconds)->default_value(5), "how long");
+    add("requests", options::value(&load.requests)->default_value(0), "if not 0: how many at most");
+    options::variables_map given;
+    options::store(options::parse_command_line(argc, argv, known), given);
+    if (given.contains("help")) {
+        std::cout << known;
+        return 0;
+    }
+    options::notify(given);
+    if (depth == 0 || load.connections == 0)
+        throw std::runtime_error{"--depth and --connections: at least 1"};
+    load.server.sin_family = AF_INET;
+    load.server.sin_port = htons(port);
+    if (inet_pton(AF_INET, host.c_str(), &load.server.sin_addr) != 1)
+        throw std::runtime_error{"--host: not an IPv4 address"};
+
+    request_texts requests{make_requests(asked), depth};
+    const double before = own_cpu_seconds();
+    const load_outcome seen = run_load(load, requests);
+    std::cout << boost::json::serialize(json_of(seen, own_cpu_seconds() - before)) << '\n';
+    return seen.tally.unexpected == 0 && seen.is_complete ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "load_generator: %s\n", error.what());
+        return 2;
+    }
+}

@@ -1,0 +1,121 @@
+#include "server/exposition.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace latchkey {
+namespace {
+
+std::string_view to_string(metric_kind kind) noexcept
+{
+    switch (kind) {
+    case metric_kind::counter: return "counter";
+    case metric_kind::gauge: return "gauge";
+    case metric_kind::histogram: return "histogram";
+    }
+    return "untyped";
+}
+
+enum class quotes : std::uint8_t { as_they_are, escaped };
+
+void append_escaped(std::string& out, std::string_view text, quotes quoting)
+{
+    for (const char c : text) {
+        if (c == '\n') {
+            out += "\\n";
+            continue;
+        }
+        if (c == '\\' || (c == '"' && quoting == quotes::escaped)) out += '\\';
+        out += c;
+    }
+}
+
+template <class Number>
+void append_number(std::string& out, Number value)
+{
+    std::array<char, 32> digits;
+    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+}
+
+std::string text_of(double value)
+{
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+    std::string text;
+    append_number(text, value);
+    return text;
+}
+
+} // namespace
+
+exposition& exposition::family(std::string_view name, metric_kind kind, std::string_view help)
+{
+    name_ = name;
+    out_.append("# HELP ").append(name).append(" ");
+    append_escaped(out_, help, quotes::as_they_are);
+    out_.append("\n# TYPE ").append(name).append(" ").append(to_string(kind)).append("\n");
+    return *this;
+}
+
+void exposition::begin_sample(std::string_view suffix, std::string_view label, std::string_view label_value)
+{
+    out_.append(name_).append(suffix);
+    if (label.empty()) return;
+    out_.append("{").append(label).append("=\"");
+    append_escaped(out_, label_value, quotes::escaped);
+    out_ += "\"}";
+}
+
+void exposition::end_sample(double value)
+{
+    out_.append(" ").append(text_of(value)).append("\n");
+}
+
+void exposition::end_sample(std::uint64_t value)
+{
+    out_ += ' ';
+    append_number(out_, value);
+    out_ += '\n';
+}
+
+exposition& exposition::sample(double value)
+{
+    begin_sample({});
+    end_sample(value);
+    return *this;
+}
+
+exposition& exposition::sample(std::uint64_t value)
+{
+    begin_sample({});
+    end_sample(value);
+    return *this;
+}
+
+exposition& exposition::sample(std::string_view label, std::string_view label_value, std::uint64_t value)
+{
+    begin_sample({}, label, label_value);
+    end_sample(value);
+    return *this;
+}
+
+exposition& exposition::buckets(std::span<const double> bounds,
+                                std::span<const std::uint64_t> at_most,
+                                std::uint64_t count,
+                                double sum)
+{
+    for (std::size_t index = 0; index < bounds.size(); ++index) {
+        begin_sample("_bucket", "le", text_of(bounds[index]));
+        end_sample(at_most[index]);
+    }
+    begin_sample("_bucket", "le", "+Inf");
+    end_sample(count);
+    begin_sample("_sum");
+    end_sample(sum);
+    begin_sample("_count");
+    end_sample(count);
+    return *this;
+}
+
+} // namespace latchkey

@@ -1,0 +1,24 @@
+// What the parts of the server are told of the configuration. Pure functions, called by the composition root.
+#pragma once
+
+#include "auth/key_service.hpp"
+#include "auth/verification_recorder.hpp"
+#include "server/config.hpp"
+#include "server/services.hpp"
+
+#include <cstddef>
+
+namespace latchkey {
+
+lifetime_settings lifetimes_of(const config& settings);
+
+// With a new deployment id.
+web_settings web_settings_of(const config& settings);
+
+verifications_recorded recorded_by(verification_logging setting) noexcept;
+
+// At least one.
+unsigned core_count() noexcept;
+std::size_t shard_count(const config& settings) noexcept;
+
+} // namespace latchkey
