@@ -1,13 +1,16 @@
 #include "storage/redis_access.hpp"
 
+#include "storage/cache_seats.hpp"
 #include "storage/redis_scripts.hpp"
 #include "storage/run_together.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <sys/random.h>
 #include <system_error>
@@ -18,6 +21,8 @@ namespace {
 constexpr std::chrono::seconds pace{1};    // at which a lost Redis is noticed without anybody's asking
 constexpr std::size_t marks_at_once = 256; // on their way to Redis
 constexpr std::size_t sightings_a_call = 512;
+
+std::atomic<std::uint64_t> next_number{1};
 
 template <std::size_t Size>
 std::array<std::uint8_t, Size> random_bytes()
@@ -48,27 +53,59 @@ std::string redis_stamp()
     return digits;
 }
 
-redis_access::redis_access(redis_client_factory make_client, std::chrono::milliseconds flush_interval)
+redis_access::redis_access(redis_client_factory make_client, settings chosen)
     : make_client_{std::move(make_client)},
-      flush_interval_{flush_interval},
+      settings_{chosen},
+      number_{next_number++},
       tag_key_{random_bytes<std::tuple_size_v<siphash_key>>()}
 {}
 
 std::shared_ptr<redis_shard> redis_access::on(executor where)
 {
-    auto& shards = asio::use_service<redis_shards>(where.context());
-    if (auto known = shards.find(this)) return known;
+    auto here = asio::use_service<redis_shards>(where.context()).find(this);
+    if (!here) here = make_shard(where);
+    if (here->cache) take_seat(number_, here->cache);
+    return here;
+}
 
-    auto made = std::make_shared<redis_shard>(where, make_client_);
-    shards.add(weak_from_this(), made);
+std::shared_ptr<redis_shard> redis_access::make_shard(executor where)
+{
+    std::shared_ptr<key_cache> cache;
+    if (settings_.cache_lease.count() > 0)
+        cache = std::make_shared<key_cache>(settings_.cache_bytes, changes_, marks_);
+    auto made = std::make_shared<redis_shard>(where, make_client_, cache, settings_.cache_lease);
+    asio::use_service<redis_shards>(where.context()).add(weak_from_this(), made);
     {
         const std::lock_guard hold{mutex_};
         std::erase_if(conditions_, [](const auto& one) { return one.expired(); });
         conditions_.push_back(made->condition);
+        std::erase_if(caches_, [](const auto& one) { return one.expired(); });
+        if (cache) caches_.push_back(cache);
     }
     auto working = work_periodically(weak_from_this(), made);
     asio::co_spawn(where, std::move(working), rethrow);
     return made;
+}
+
+time_point redis_access::last_use(const key_id& id, const redis_shard& here) const
+{
+    const time_point marked = marks_->last_use(id);
+    return here.cache ? std::max(marked, here.cache->last_use(id)) : marked;
+}
+
+key_cache* redis_access::cache_here() const noexcept
+{
+    return settings_.cache_lease.count() > 0 ? seat_of_thread(number_) : nullptr;
+}
+
+cache_figures redis_access::figures() const
+{
+    cache_figures sum;
+    const std::lock_guard hold{mutex_};
+    for (const auto& one : caches_) {
+        if (const auto cache = one.lock()) cache->add_to(sum);
+    }
+    return sum;
 }
 
 std::string redis_access::tag_of(const uuid& owner) const
@@ -119,7 +156,7 @@ task<error_code> write_use(std::shared_ptr<redis_shard> here, redis_marks::use m
 task<error_code> redis_access::flush_uses(std::shared_ptr<redis_access> self,
                                           std::shared_ptr<redis_shard> here)
 {
-    const std::vector<redis_marks::use> marks = self->marks_.uses();
+    const std::vector<redis_marks::use> marks = self->marks_->uses();
     std::vector<task<error_code>> writes;
     writes.reserve(marks.size());
     for (const redis_marks::use& mark : marks)
@@ -129,7 +166,7 @@ task<error_code> redis_access::flush_uses(std::shared_ptr<redis_access> self,
 
     error_code failure;
     for (std::size_t index = 0; index < marks.size(); ++index) {
-        if (!outcomes[index]) self->marks_.settle(marks[index]);
+        if (!outcomes[index]) self->marks_->settle(marks[index]);
         if (outcomes[index]) failure = outcomes[index];
     }
     co_return failure;
@@ -138,7 +175,7 @@ task<error_code> redis_access::flush_uses(std::shared_ptr<redis_access> self,
 task<error_code> redis_access::flush_sightings(std::shared_ptr<redis_access> self,
                                                std::shared_ptr<redis_shard> here)
 {
-    const std::vector<redis_marks::sighting> marks = self->marks_.sightings();
+    const std::vector<redis_marks::sighting> marks = self->marks_->sightings();
     for (std::size_t begin = 0; begin < marks.size(); begin += sightings_a_call) {
         const std::size_t end = std::min(marks.size(), begin + sightings_a_call);
         std::vector<std::string> arguments;
@@ -154,7 +191,7 @@ task<error_code> redis_access::flush_sightings(std::shared_ptr<redis_access> sel
         answer = here->note_write(std::move(answer));
         if (!answer) co_return answer.error();
         for (std::size_t index = begin; index < end; ++index)
-            self->marks_.settle(marks[index]);
+            self->marks_->settle(marks[index]);
     }
     co_return error_code{};
 }
@@ -172,6 +209,13 @@ task<result<void>> redis_access::flush(std::shared_ptr<redis_access> self, std::
 
 // --- periodic work
 
+// In parts, between which the context turns to others.
+task<void> redis_access::tend_cache(std::shared_ptr<redis_shard> here, time_point now)
+{
+    while (here->cache && here->cache->tend_a_part(now))
+        co_await asio::post(here->where, use_task);
+}
+
 task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
                                            std::weak_ptr<redis_shard> shard)
 {
@@ -188,10 +232,13 @@ task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
                 co_return;
             }
             here->note_connection();
+            auto tending =
+                tend_cache(here, std::chrono::floor<microseconds>(std::chrono::system_clock::now()));
+            co_await std::move(tending);
             const auto now = std::chrono::steady_clock::now();
             const bool is_time = now >= next_flush || here->has_write_problem();
             if (is_time && here->client->is_connected()) {
-                next_flush = now + self->flush_interval_;
+                next_flush = now + self->settings_.flush_interval;
                 auto working = agree_and_flush(self, here);
                 co_await std::move(working);
             }
@@ -210,11 +257,11 @@ task<void> redis_access::agree_and_flush(std::shared_ptr<redis_access> self,
 {
     auto agreeing = agree_on_tags(self, here);
     const result<void> agreed = co_await std::move(agreeing);
-    if (!agreed || !self->marks_.begin_flush()) co_return; // another shard is at it
+    if (!agreed || !self->marks_->begin_flush()) co_return; // another shard is at it
     struct flush_end {
         redis_marks& marks;
         ~flush_end() { marks.end_flush(); }
-    } const ends{self->marks_};
+    } const ends{self->marks()};
     auto flushing = flush(self, here);
     static_cast<void>(co_await std::move(flushing)); // what could not be written stays for the next turn
 }

@@ -19,10 +19,24 @@ namespace latchkey {
 
 class redis_access : public std::enable_shared_from_this<redis_access> {
 public:
-    redis_access(redis_client_factory make_client, std::chrono::milliseconds flush_interval);
+    struct settings {
+        std::chrono::milliseconds flush_interval{};
+        std::size_t cache_bytes = 0;             // of each shard
+        std::chrono::milliseconds cache_lease{}; // 0: no cache
+    };
 
-    // The shard of the caller's context, which begins its periodic work when it is made here.
+    redis_access(redis_client_factory make_client, settings chosen);
+
+    // The shard of the caller's context, which begins its periodic work when it is made here. The calling
+    // thread's lookups go to its cache from now on.
     std::shared_ptr<redis_shard> on(executor where);
+
+    // The cache of the calling thread. Null: none, or no cache at all. Allocates nothing.
+    key_cache* cache_here() const noexcept;
+
+    // What was kept of these is not used any more from now on.
+    void note_change(const key_id& id) noexcept { changes_->note(id); }
+    void note_change(const uuid& owner) noexcept { changes_->note_owners(tag_of(owner)); }
 
     std::string tag_of(const uuid& owner) const;
 
@@ -31,12 +45,19 @@ public:
     static task<result<void>> agree_on_tags(std::shared_ptr<redis_access> self,
                                             std::shared_ptr<redis_shard> here);
 
-    redis_marks& marks() noexcept { return marks_; }
+    redis_marks& marks() noexcept { return *marks_; }
+
+    // As far as it is not in Redis yet; what another shard's cache knows comes to the marks within seconds.
+    time_point last_use(const key_id& id, const redis_shard& here) const;
+
+    // Has the shard's cache hand over its marks of use and let go of what has expired.
+    static task<void> tend_cache(std::shared_ptr<redis_shard> here, time_point now);
 
     // Writes the marks. What could not be written stays. Twice at once is wasteful, and harmless.
     static task<result<void>> flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
 
     store_health health() const;
+    cache_figures figures() const;
 
 private:
     static task<void> work_periodically(std::weak_ptr<redis_access> access, std::weak_ptr<redis_shard> shard);
@@ -45,13 +66,36 @@ private:
     static task<error_code> flush_sightings(std::shared_ptr<redis_access> self,
                                             std::shared_ptr<redis_shard> here);
 
+    std::shared_ptr<redis_shard> make_shard(executor where);
+
     const redis_client_factory make_client_;
-    const std::chrono::milliseconds flush_interval_;
-    redis_marks marks_;
+    const settings settings_;
+    const std::uint64_t number_; // of the store, in this process
+    const std::shared_ptr<redis_marks> marks_ = std::make_shared<redis_marks>(); // the caches outlive us
+    const std::shared_ptr<own_changes> changes_ = std::make_shared<own_changes>();
 
     mutable std::mutex mutex_;
     siphash_key tag_key_;
     std::vector<std::weak_ptr<redis_condition>> conditions_;
+    std::vector<std::weak_ptr<key_cache>> caches_;
+};
+
+// Of a key or an owner: whatever comes of the change that this stands beside, from its answer on nothing is
+// used that was kept before it. Where Redis executes it later than that, Redis tells of it.
+template <class Id>
+class noted_change {
+public:
+    noted_change(std::shared_ptr<redis_access> access, const Id& changed)
+        : access_{std::move(access)},
+          changed_{changed}
+    {}
+    noted_change(const noted_change&) = delete;
+    noted_change& operator=(const noted_change&) = delete;
+    ~noted_change() { access_->note_change(changed_); }
+
+private:
+    std::shared_ptr<redis_access> access_;
+    Id changed_;
 };
 
 // Sixteen hex digits from the operating system's generator: tells one call from all others.

@@ -57,6 +57,22 @@ std::string key(const key_id& id)
     return of_key(id, ":key:");
 }
 
+subject subject_of(std::string_view redis_key) noexcept
+{
+    constexpr std::string_view begin = "lk:{";
+    constexpr std::string_view middle = "}:";
+    constexpr std::size_t head = begin.size() + tag_length + middle.size();
+    const bool is_tagged = redis_key.starts_with(begin) && redis_key.substr(0, head).ends_with(middle) &&
+                           redis_key.size() > head;
+    if (!is_tagged) return {};
+    const std::string_view what = redis_key.substr(head);
+    if (what == "owners") return {.owners_of = redis_key.substr(begin.size(), tag_length)};
+    for (const std::string_view kind : {"key:", "meta:"}) {
+        if (what.starts_with(kind)) return {.key = key_id::parse(what.substr(kind.size()))};
+    }
+    return {};
+}
+
 std::string meta(const key_id& id)
 {
     return of_key(id, ":meta:");

@@ -20,6 +20,7 @@
 #include "storage/siphash.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,13 @@ inline constexpr std::string_view emails = "lk:{users}:email";        // hash: l
 inline constexpr std::string_view people = "lk:{users}:people"; // sorted set of place_of(); not the system
 inline constexpr std::string_view seen = "lk:{users}:seen";     // hash: id -> when
 inline constexpr std::string_view deployment = "lk:{lk}:deployment";
+
+// What a Redis key that has changed is about, as far as a verification reads it: a key or meta, or owners.
+struct subject {
+    std::optional<key_id> key{};
+    std::string_view owners_of{}; // a tag, in the name that was given; empty: not about owners
+};
+subject subject_of(std::string_view redis_key) noexcept;
 
 // The member of `keys`: sorts by creation, then id (contract A15), and tells tokens from sessions.
 std::string place_of(const key_record& key);

@@ -1,5 +1,7 @@
 #include "storage/redis_link.hpp"
 
+#include "storage/redis_watch.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -78,15 +80,22 @@ task<result<redis_reply>> redis_link::run_all(std::vector<redis_command> command
 task<tracked_reply> redis_link::run_tracked(redis_command command)
 {
     const auto self = shared_from_this(); // its owner may go while this waits
+    is_tracking_wanted_ = true;
+    begin_tracking();
     auto running = run(std::move(command));
     result<redis_reply> reply = co_await std::move(running);
-    co_return tracked_reply{.reply = std::move(reply)};
+    tracked_reply answer{.reply = std::move(reply)};
+    // This goes on inside the turn that read the reply, so the connection is still that one; and its lease
+    // none that began after the reply was sent, because tracking is asked for on the same connection.
+    if (answer.reply && watch_) answer.lease = watch_->lease();
+    co_return answer;
 }
 
 void redis_link::close()
 {
     if (phase_ == phase::closed) return;
     phase_ = phase::closed;
+    end_tracking();
     if (connection_) connection_->close();
     connection_.reset();
     deadline_.cancel();
@@ -191,9 +200,21 @@ void redis_link::watch_deadline()
     });
 }
 
+// Whether it was this thread that did nothing for a while, and not the server: the command may not even have
+// left. Then it gets its time once more.
+bool redis_link::is_held_up()
+{
+    constexpr std::chrono::milliseconds noticeable{50};
+    const auto now = std::chrono::steady_clock::now();
+    const bool is_late = now - deadline_.expiry() > noticeable;
+    is_grace_given_ = is_late && !is_grace_given_;
+    if (is_grace_given_) waiting_.front().deadline = now + limits_.command_deadline;
+    return is_grace_given_;
+}
+
 void redis_link::check_deadline()
 {
-    if (waiting_.empty() || waiting_.front().deadline > std::chrono::steady_clock::now()) {
+    if (waiting_.empty() || waiting_.front().deadline > std::chrono::steady_clock::now() || is_held_up()) {
         watch_deadline();
         return;
     }
@@ -275,6 +296,19 @@ bool redis_link::take_replies(redis_connection& from)
     }
 }
 
+void redis_link::begin_tracking()
+{
+    if (!tracking_.tracker || !is_tracking_wanted_ || watch_ || phase_ != phase::connected) return;
+    watch_ = std::make_shared<redis_watch>(where_, endpoint_, tls_, limits_, tracking_);
+    watch_->start(shared_from_this());
+}
+
+void redis_link::end_tracking()
+{
+    if (watch_) watch_->end();
+    watch_.reset();
+}
+
 void redis_link::adopt(std::shared_ptr<redis_connection> connection)
 {
     connection_ = std::move(connection);
@@ -284,12 +318,14 @@ void redis_link::adopt(std::shared_ptr<redis_connection> connection)
     backoff_.reset();
     is_writing_ = false;
     flush();
+    begin_tracking();
 }
 
 void redis_link::lose_connection(std::string why)
 {
     problem_ = to_string(endpoint_.address) + ": " + std::move(why);
     phase_ = phase::away;
+    end_tracking();
     connection_->close();
     connection_.reset();
     fail_all();

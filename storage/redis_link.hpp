@@ -23,6 +23,8 @@
 
 namespace latchkey {
 
+class redis_watch; // storage/redis_watch.hpp
+
 struct redis_limits {
     std::chrono::milliseconds command_deadline{1000}; // from being asked to being answered
     std::chrono::milliseconds connect_deadline{1000}; // of one try, the login included
@@ -105,7 +107,10 @@ private:
     void request_flush();
     void flush();
     void watch_deadline();
+    bool is_held_up();
     void check_deadline();
+    void begin_tracking();
+    void end_tracking();
     void adopt(std::shared_ptr<redis_connection> connection);
     void lose_connection(std::string why);
     bool take_replies(redis_connection& from);
@@ -118,11 +123,13 @@ private:
     std::shared_ptr<const redis_tls> tls_;
     redis_limits limits_;
     redis_tracking tracking_;
+    bool is_tracking_wanted_ = false;
     phase phase_ = phase::idle;
     std::string problem_;
 
     std::shared_ptr<redis_connection> connection_; // while connected
     std::size_t connections_ = 0;
+    std::shared_ptr<redis_watch> watch_;  // of the connection, once a tracked read was asked for
     std::deque<waiting_command> waiting_; // in the order of their commands; deadlines rise
     std::string unsent_;                  // the commands that have not been given to the connection
     bool is_flush_requested_ = false;
@@ -130,6 +137,7 @@ private:
 
     redis_timer deadline_;
     bool is_deadline_watched_ = false;
+    bool is_grace_given_ = false;
     redis_timer pause_;
     redis_backoff backoff_;
 };

@@ -4,56 +4,102 @@
 namespace latchkey {
 namespace {
 
-// The record without its digest, where the lifetime has ended; what verification then says is `expired`.
-task<result<key_with_owner>> read_expired(std::shared_ptr<redis_shard> here, key_id id, time_point now)
+// The right to keep what one read brings, from before the read leaves; given back when the read fails.
+class cache_claim {
+public:
+    cache_claim(std::shared_ptr<key_cache> cache, const key_id& id)
+        : cache_{std::move(cache)},
+          id_{id},
+          ticket_{cache_ ? cache_->claim(id) : 0}
+    {}
+    cache_claim(const cache_claim&) = delete;
+    cache_claim& operator=(const cache_claim&) = delete;
+    ~cache_claim()
+    {
+        if (cache_) cache_->give_up(id_, ticket_);
+    }
+
+    void settle(const key_reading& read) const noexcept
+    {
+        if (!cache_) return;
+        if (read.found)
+            cache_->keep(id_, ticket_, *read.found, read.lease);
+        else if (read.found.error() == storage_errc::not_found)
+            cache_->keep_absent(id_, ticket_, read.lease);
+    }
+
+private:
+    std::shared_ptr<key_cache> cache_;
+    key_id id_;
+    key_cache::ticket ticket_;
+};
+
+task<tracked_reply> read_two(std::shared_ptr<redis_shard> here, std::string first, std::string second)
 {
     redis_command both{"MGET"};
-    both.key(redis_layout::meta(id)).key(redis_layout::owners(redis_layout::tag_of(id)));
-    auto asking = here->client->run(std::move(both), redis_effect::read);
-    result<redis_reply> answer = co_await std::move(asking);
-    answer = here->note_read(std::move(answer));
-    if (!answer) co_return answer.error();
-    if (answer->items.size() != 2) co_return storage_errc::unavailable;
+    both.key(first).key(second);
+    auto asking = here->client->run_tracked(std::move(both));
+    tracked_reply answer = co_await std::move(asking);
+    answer.reply = here->note_read(std::move(answer.reply));
+    const bool is_odd = answer.reply && answer.reply->items.size() != 2;
+    if (is_odd) answer.reply = storage_errc::unavailable;
+    co_return answer;
+}
 
-    auto kept = parse_meta(id, answer->items[0].text, here->rights);
-    if (!kept) co_return storage_errc::not_found;
-    auto standing = find_standing(answer->items[1].text, kept->record.owner);
+// The record without its digest, where the lifetime has ended; what verification then says is `expired`.
+task<key_reading> read_expired(std::shared_ptr<redis_shard> here, key_id id, time_point now)
+{
+    auto asking = read_two(here, redis_layout::meta(id), redis_layout::owners(redis_layout::tag_of(id)));
+    const tracked_reply answer = co_await std::move(asking);
+    key_reading read{storage_errc::not_found, answer.lease};
+    if (!answer.reply) {
+        read.found = answer.reply.error();
+        co_return read;
+    }
+    auto kept = parse_meta(id, answer.reply->items[0].text, here->rights);
+    if (!kept) co_return read;
+    auto standing = find_standing(answer.reply->items[1].text, kept->record.owner);
     // A key that should still live has been lost, by eviction say: that it was there is no help to anybody.
-    if (!standing || kept->record.expires_at > now || kept->gone_at <= now) co_return storage_errc::not_found;
+    if (!standing || kept->record.expires_at > now || kept->gone_at <= now) co_return read;
     kept->record.kind = digest_kind::wiped;
-    co_return key_with_owner{std::move(kept->record), std::move(standing->owner)};
+    read.found = key_with_owner{std::move(kept->record), std::move(standing->owner)};
+    co_return read;
 }
 
 } // namespace
 
-task<result<key_with_owner>> read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now)
+task<key_reading> read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now)
 {
-    redis_command both{"MGET"};
-    both.key(redis_layout::key(id)).key(redis_layout::owners(redis_layout::tag_of(id)));
-    auto asking = here->client->run(std::move(both), redis_effect::read);
-    result<redis_reply> answer = co_await std::move(asking);
-    answer = here->note_read(std::move(answer));
-    if (!answer) co_return answer.error();
-    if (answer->items.size() != 2) co_return storage_errc::unavailable;
-
-    auto kept = parse_key(id, answer->items[0].text, here->rights);
+    auto asking = read_two(here, redis_layout::key(id), redis_layout::owners(redis_layout::tag_of(id)));
+    const tracked_reply answer = co_await std::move(asking);
+    key_reading read{storage_errc::not_found, answer.lease};
+    if (!answer.reply) {
+        read.found = answer.reply.error();
+        co_return read;
+    }
+    auto kept = parse_key(id, answer.reply->items[0].text, here->rights);
     if (!kept || kept->record.expires_at <= now) {
         auto looking = read_expired(here, id, now);
-        co_return co_await std::move(looking);
+        read = co_await std::move(looking);
+        if (read.lease != answer.lease) read.lease = nullptr; // that the key is not there has its own
+        co_return read;
     }
-    auto standing = find_standing(answer->items[1].text, kept->record.owner);
-    if (!standing) co_return storage_errc::not_found;
-    co_return key_with_owner{std::move(kept->record), std::move(standing->owner)};
+    auto standing = find_standing(answer.reply->items[1].text, kept->record.owner);
+    if (standing) read.found = key_with_owner{std::move(kept->record), std::move(standing->owner)};
+    co_return read;
 }
 
 task<result<key_with_owner>> redis_store::ask(key_id id)
 {
     const executor where = co_await asio::this_coro::executor;
-    auto asking = read_key_with_owner(access_->on(where), id, clock_.now());
-    result<key_with_owner> found = co_await std::move(asking);
-    const bool is_dropped = found && found->key.owner_epoch != found->owner.key_epoch;
-    if (is_dropped) co_return storage_errc::not_found;
-    co_return found;
+    const shard_pointer here = access_->on(where);
+    const cache_claim claim{here->cache, id};
+    auto reading = read_key_with_owner(here, id, clock_.now());
+    key_reading read = co_await std::move(reading);
+    const bool is_dropped = read.found && read.found->key.owner_epoch != read.found->owner.key_epoch;
+    if (is_dropped) read.found = storage_errc::not_found;
+    claim.settle(read);
+    co_return std::move(read.found);
 }
 
 } // namespace latchkey

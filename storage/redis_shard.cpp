@@ -37,9 +37,13 @@ std::string redis_condition::write_problem() const
     return write_problem_;
 }
 
-redis_shard::redis_shard(executor on, const redis_client_factory& make_client)
+redis_shard::redis_shard(executor on,
+                         const redis_client_factory& make_client,
+                         std::shared_ptr<key_cache> kept,
+                         std::chrono::milliseconds lease)
     : where{on},
-      client{make_client(on, {})},
+      cache{std::move(kept)},
+      client{make_client(on, {.tracker = cache, .lease = lease})},
       pace{std::make_shared<timer>(on)}
 {}
 

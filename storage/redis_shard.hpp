@@ -3,6 +3,7 @@
 // store, whatever is first. On the context's thread only, except for `condition`.
 #pragma once
 
+#include "storage/key_cache.hpp"
 #include "storage/redis_client.hpp"
 #include "storage/redis_records.hpp"
 #include "storage/redis_tracking.hpp"
@@ -43,12 +44,17 @@ public:
                                              asio::wait_traits<std::chrono::steady_clock>,
                                              executor>;
 
-    redis_shard(executor on, const redis_client_factory& make_client);
+    // `kept`: null, or what is to be told by the client of what changes.
+    redis_shard(executor on,
+                const redis_client_factory& make_client,
+                std::shared_ptr<key_cache> kept,
+                std::chrono::milliseconds lease);
     ~redis_shard();
     redis_shard(const redis_shard&) = delete;
     redis_shard& operator=(const redis_shard&) = delete;
 
     const executor where;
+    const std::shared_ptr<key_cache> cache; // null: every verification asks Redis
     std::unique_ptr<redis_client> client;
     rights_cache rights;
     const std::shared_ptr<timer> pace; // of the periodic work, which outlives the shard by a moment

@@ -67,7 +67,10 @@ error_code outcome_of(const redis_reply& word) noexcept
 redis_store::redis_store(redis_client_factory make_client, const clock& time, redis_store_options options)
     : clock_{time},
       options_{options},
-      access_{std::make_shared<redis_access>(std::move(make_client), options.flush_interval)}
+      access_{std::make_shared<redis_access>(std::move(make_client),
+                                             redis_access::settings{.flush_interval = options.flush_interval,
+                                                                    .cache_bytes = options.cache_bytes,
+                                                                    .cache_lease = options.cache_lease})}
 {}
 
 task<open_result<std::unique_ptr<redis_store>>>
@@ -126,6 +129,7 @@ task<result<void>> redis_store::close()
 {
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
+    if (here->cache) here->cache->hand_over_uses(); // other shards' threads did so when they ended
     for (int tries = 1;; ++tries) {
         auto flushing = redis_access::flush(access_, here);
         const result<void> flushed = co_await std::move(flushing);
@@ -137,8 +141,10 @@ task<result<void>> redis_store::close()
     }
 }
 
-key_lookup redis_store::lookup(const key_id&) noexcept
+key_lookup redis_store::lookup(const key_id& id) noexcept
 {
+    key_cache* const cache = access_->cache_here();
+    if (cache != nullptr) return cache->lookup(id, redis_lease::clock::now());
     key_lookup answer;
     answer.what = key_lookup::outcome::ask;
     return answer;
@@ -157,6 +163,13 @@ void redis_store::record_seen(const uuid& id, time_point when) noexcept
 std::string redis_store::id_prefix(const uuid& owner) const
 {
     return access_->tag_of(owner);
+}
+
+task<void> redis_store::tend()
+{
+    const executor where = co_await asio::this_coro::executor;
+    auto tending = redis_access::tend_cache(access_->on(where), clock_.now());
+    co_await std::move(tending);
 }
 
 store_health redis_store::health() const

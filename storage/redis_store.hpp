@@ -19,6 +19,8 @@ namespace latchkey {
 struct redis_store_options {
     microseconds retention{std::chrono::hours{24 * 7}};
     std::chrono::milliseconds flush_interval{20'000}; // of the marks of use; at most a minute (contract A17)
+    std::size_t cache_bytes = 0;                      // for each io_context that the store is used on
+    std::chrono::milliseconds cache_lease{0};         // 0: every verification asks Redis
 };
 
 class redis_store final : public store {
@@ -59,6 +61,13 @@ public:
     void record_seen(const uuid& id, time_point when) noexcept override;
 
     store_health health() const override;
+
+    // Since the start, over all shards.
+    cache_figures figures() const { return access_->figures(); }
+
+    // What the calling shard's periodic work does for its cache anyway: marks of use are handed over, hashes
+    // of keys that have expired go.
+    task<void> tend();
 
 private:
     using shard_pointer = std::shared_ptr<redis_shard>;
@@ -131,7 +140,10 @@ private:
 error_code outcome_of(const redis_reply& word) noexcept;
 
 // What a verification needs, in one round trip; in two where there is no key that lives. not_found.
-task<result<key_with_owner>>
-read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now);
+struct key_reading {
+    result<key_with_owner> found;
+    lease_pointer lease; // of all that was read for it; null: nothing vouches for it
+};
+task<key_reading> read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now);
 
 } // namespace latchkey

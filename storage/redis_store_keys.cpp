@@ -65,6 +65,7 @@ std::string holder_prefix(const key_id& id)
 
 task<result<void>> redis_store::insert_key(key_record key)
 {
+    const noted_change noted{access_, key.id};
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     const std::string_view tag = redis_layout::tag_of(key.id);
@@ -137,7 +138,7 @@ task<result<redis_store::seen_key>> redis_store::look_at(shard_pointer here, key
     if (is_dropped) co_return storage_errc::not_found;
 
     seen.kept = std::move(*kept);
-    seen.last_used = std::max(moment_of(answer->items[2]), access_->marks().last_use(id));
+    seen.last_used = std::max(moment_of(answer->items[2]), access_->last_use(id, *here));
     seen.username = std::move(standing->owner.username);
     co_return seen;
 }
@@ -214,6 +215,7 @@ redis_store::rewrite(shard_pointer here, seen_key seen, time_point expires_at, t
 
 task<result<expiry_change>> redis_store::expire_key(key_id id, time_point now)
 {
+    const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     for (int round = 0; round < most_rounds; ++round) {
@@ -237,6 +239,7 @@ task<result<expiry_change>> redis_store::expire_key(key_id id, time_point now)
 
 task<result<void>> redis_store::extend_key(key_id id, time_point until, time_point now)
 {
+    const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     for (int round = 0; round < most_rounds; ++round) {
@@ -256,6 +259,7 @@ task<result<void>> redis_store::extend_key(key_id id, time_point until, time_poi
 
 task<result<key_listing>> redis_store::delete_key(key_id id)
 {
+    const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     for (int round = 0; round < most_rounds; ++round) {

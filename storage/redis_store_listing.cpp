@@ -109,7 +109,7 @@ task<result<redis_store::listings>> redis_store::read_places_of_tag(shard_pointe
 
         seen_key seen;
         seen.kept = std::move(*kept);
-        seen.last_used = std::max(moment_of(answer->items[2 + 2 * index]), access_->marks().last_use(id));
+        seen.last_used = std::max(moment_of(answer->items[2 + 2 * index]), access_->last_use(id, *here));
         seen.username = standing->owner.username;
         read[index] = listing_of(std::move(seen));
     }

@@ -62,6 +62,7 @@ std::string_view id_in(std::string_view place) noexcept
 
 task<result<void>> redis_store::insert(user added, bool only_if_first)
 {
+    const noted_change noted{access_, added.id};
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     const kept_user kept{added, 1, redis_stamp()};
@@ -295,6 +296,7 @@ redis_store::replace_user(shard_pointer here, seen_user before, kept_user after)
 
 task<result<user>> redis_store::change_user(uuid id, user_change change)
 {
+    const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     const bool touches_standing = change.status || change.drop_keys;
@@ -337,6 +339,7 @@ task<result<user>> redis_store::change_user(uuid id, user_change change)
 
 task<result<user>> redis_store::delete_user(uuid id, time_point now)
 {
+    const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     for (int round = 0; round < most_rounds; ++round) {

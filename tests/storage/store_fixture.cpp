@@ -7,6 +7,15 @@
 #include <algorithm>
 
 namespace latchkey::test {
+namespace {
+
+task<bool> finished(task<void> work)
+{
+    co_await std::move(work);
+    co_return true;
+}
+
+} // namespace
 
 store_fixture::store_fixture(store_kind kind, microseconds kept)
 {
@@ -19,6 +28,7 @@ store_fixture::store_fixture(store_kind kind, microseconds kept)
     }
     case store_kind::sqlite: open_sqlite(kept); break;
     case store_kind::redis: open_redis(kept); break;
+    case store_kind::cached_redis: open_cached_redis(kept); break;
     }
 }
 
@@ -36,6 +46,18 @@ void store_fixture::open_redis(microseconds kept)
     time.set(std::chrono::floor<microseconds>(std::chrono::system_clock::now())); // Redis has its own clock
     store_ = open_redis_store(empty_redis(), time, {.retention = kept});
     sweep_ = [] {};
+}
+
+// With a lease that lasts while the test does other things than run its context: what these tests are about
+// is what one process sees of its own changes.
+void store_fixture::open_cached_redis(microseconds kept)
+{
+    time.set(std::chrono::floor<microseconds>(std::chrono::system_clock::now()));
+    redis_store_options options{
+        .retention = kept, .cache_bytes = 1'000'000, .cache_lease = std::chrono::minutes{5}};
+    auto made = open_redis_store(empty_redis(), time, options);
+    sweep_ = [store = made.get()] { run_task(finished(store->tend())); };
+    store_ = std::move(made);
 }
 
 uuid store_fixture::add_user_beside(const uuid& owner) const

@@ -21,12 +21,12 @@ namespace latchkey::test {
 
 inline constexpr std::chrono::hours retention{24 * 7};
 
-enum class store_kind { memory, sqlite, redis };
+enum class store_kind { memory, sqlite, redis, cached_redis };
 
 // The test that calls this runs over each of them.
 inline store_kind any_store()
 {
-    return GENERATE(store_kind::memory, store_kind::sqlite, store_kind::redis);
+    return GENERATE(store_kind::memory, store_kind::sqlite, store_kind::redis, store_kind::cached_redis);
 }
 
 class store_fixture {
@@ -80,6 +80,7 @@ public:
 private:
     void open_sqlite(microseconds kept);
     void open_redis(microseconds kept);
+    void open_cached_redis(microseconds kept);
 
     temporary_directory directory_;
     std::unique_ptr<store> store_;
