@@ -16,8 +16,8 @@
 #include "server/shard_handler.hpp"
 #include "storage/audit_file.hpp"
 #include "storage/memory_store.hpp"
+#include "storage/redis_clients.hpp"
 #include "storage/redis_connection_tls.hpp"
-#include "storage/redis_standalone.hpp"
 #include "storage/redis_store.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/worker_pool.hpp"
@@ -40,20 +40,18 @@ microseconds retention_of(const config& settings) noexcept
     return std::chrono::floor<microseconds>(settings.api_keys_retention);
 }
 
-open_result<redis_client_factory> redis_clients_of(const config& settings)
+open_result<redis_client_factory> redis_clients_for(const config& settings)
 {
-    const redis_endpoint& endpoint = settings.store.redis;
-    std::shared_ptr<const redis_tls> tls;
-    if (endpoint.address.via == redis_address::transport::tls) {
+    redis_client_options options;
+    options.replication.replicas = static_cast<unsigned>(settings.redis_wait_replicas);
+    if (settings.store.redis.via == redis_address::transport::tls) {
         auto opened = open_redis_tls({.ca_file = settings.redis_tls_ca,
                                       .certificate_file = settings.redis_tls_certificate,
                                       .key_file = settings.redis_tls_key});
         if (!opened) return opened.error();
-        tls = std::move(*opened);
+        options.tls = std::move(*opened);
     }
-    return redis_client_factory{[endpoint, tls](executor where, redis_tracking tracking) {
-        return std::make_unique<redis_standalone>(where, endpoint, tls, redis_limits{}, std::move(tracking));
-    }};
+    return redis_clients_of(settings.store.redis, std::move(options));
 }
 
 std::string exception_text(const std::exception_ptr& thrown)
@@ -226,7 +224,7 @@ open_result<void> application::open_records()
         break;
     }
     case store_engine::redis: {
-        auto clients = redis_clients_of(all.settings);
+        auto clients = redis_clients_for(all.settings);
         if (!clients) return clients.error();
         redis_store_options options{.retention = retention, .cache_lease = all.settings.cache_lease};
         options.cache_bytes = all.settings.cache_size / shard_count(all.settings);

@@ -8,7 +8,7 @@
 #include "server/log.hpp"
 #include "storage/audit_options.hpp"
 #include "storage/error.hpp"
-#include "storage/redis_endpoint.hpp"
+#include "storage/redis_topology.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -28,7 +28,7 @@ enum class store_engine { memory, sqlite, redis };
 struct store_location {
     store_engine engine = store_engine::memory;
     std::string path;     // sqlite: of the database file
-    redis_endpoint redis; // redis: where it is, and the login
+    redis_topology redis; // redis: where it is, and the login
 };
 
 // For the log; without credentials.
@@ -59,6 +59,7 @@ struct config {
     std::string coder_version;
 
     store_location store;
+    std::uint64_t redis_wait_replicas = 0;
     std::string redis_tls_ca; // these three empty: none
     std::string redis_tls_certificate;
     std::string redis_tls_key;

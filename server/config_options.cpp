@@ -41,8 +41,13 @@ constexpr config_option options[] = {
 
     {"Storage", "store", "STORE", "sqlite:latchkey.db",
      "sqlite:PATH (durable), redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE] (shared by several servers; "
-     "rediss:// over TLS, unix:/SOCKET), or memory: (forgets at exit)",
+     "rediss:// over TLS, unix:/SOCKET), redis+sentinel://HOST,HOST,.../SERVICE[/DATABASE], "
+     "redis+cluster://HOST,HOST,... (the same behind Sentinels, or a Cluster; rediss+... over TLS), or memory: "
+     "(forgets at exit)",
      value, take_store},
+    {"Storage", "redis-wait-replicas", "N", "0",
+     "replicas that must have a change before it counts; too few in half a second: 503, though it may last",
+     value, take_count<&config::redis_wait_replicas, 0, 64>},
     {"Storage", "redis-tls-ca", "FILE", "",
      "PEM of the authorities that a rediss:// server's certificate must come from, instead of the system's",
      value, take_path<&config::redis_tls_ca>},

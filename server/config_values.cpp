@@ -26,8 +26,9 @@ std::optional<listen_address> parse_local_socket(std::string_view path)
 
 open_error unknown_store()
 {
-    return {"memory:, sqlite:PATH, redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], rediss://... (TLS) or "
-            "unix:/SOCKET"};
+    return {"memory:, sqlite:PATH, redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], rediss://... (TLS), "
+            "unix:/SOCKET, redis+sentinel://[[USER]:PASSWORD@]HOST,HOST,.../SERVICE[/DATABASE] or "
+            "redis+cluster://[[USER]:PASSWORD@]HOST,HOST,..."};
 }
 
 std::optional<boost::asio::ip::address> parse_host(std::string_view host)
@@ -75,13 +76,10 @@ open_result<store_location> parse_store_location(std::string_view text)
         if (path.starts_with(':') || !is_path(path)) return unknown_store();
         return store_location{.engine = store_engine::sqlite, .path = std::string{path}, .redis = {}};
     }
-    constexpr std::array<std::string_view, 4> schemes = {"redis://", "rediss://", "redis+unix:", "unix:"};
-    const bool is_redis =
-        std::ranges::any_of(schemes, [&](std::string_view scheme) { return text.starts_with(scheme); });
-    if (!is_redis) return unknown_store();
-    auto endpoint = parse_redis_endpoint(text);
-    if (!endpoint) return endpoint.error();
-    return store_location{.engine = store_engine::redis, .path = {}, .redis = std::move(*endpoint)};
+    if (!is_redis_url(text)) return unknown_store();
+    auto topology = parse_redis_topology(text);
+    if (!topology) return topology.error();
+    return store_location{.engine = store_engine::redis, .path = {}, .redis = std::move(*topology)};
 }
 
 std::string to_string(const store_location& location)
@@ -89,7 +87,7 @@ std::string to_string(const store_location& location)
     switch (location.engine) {
     case store_engine::memory: return "memory";
     case store_engine::sqlite: return "sqlite:" + location.path;
-    case store_engine::redis: return to_string(location.redis.address);
+    case store_engine::redis: return to_string(location.redis);
     }
     return {};
 }

@@ -17,6 +17,12 @@
 
 namespace latchkey {
 
+// What one of several servers said.
+struct redis_answer {
+    std::string server; // its address, for people
+    redis_reply reply;
+};
+
 class redis_client {
 public:
     redis_client() = default;
@@ -45,6 +51,10 @@ public:
                                                  std::vector<std::string> keys,
                                                  std::vector<std::string> arguments,
                                                  redis_effect effect) = 0;
+
+    // The replies of all servers that hold data now, of a Cluster the primaries; unavailable as soon as one
+    // of them gives none. For questions; of no particular key.
+    virtual task<result<std::vector<redis_answer>>> run_on_every_server(redis_command command) = 0;
 
     // Whether a command sent now has a connection to go to.
     virtual bool is_connected() const = 0;

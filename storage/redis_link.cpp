@@ -14,21 +14,23 @@ namespace latchkey {
 // What `run` waits on: begins when it is awaited, not when `run` is called.
 class redis_link::submission {
 public:
-    submission(std::shared_ptr<redis_link> link, redis_command command)
+    submission(std::shared_ptr<redis_link> link, redis_command command, std::vector<redis_command> more)
         : link_{std::move(link)},
-          command_{std::move(command)}
+          command_{std::move(command)},
+          more_{std::move(more)}
     {}
 
     // Lets go of the link, which from now on owns the waiting coroutine and thereby this object.
     void operator()(waiter answer)
     {
         const auto link = std::exchange(link_, nullptr);
-        link->submit(command_, std::move(answer));
+        link->submit(command_, more_, std::move(answer));
     }
 
 private:
     std::shared_ptr<redis_link> link_;
     redis_command command_;
+    std::vector<redis_command> more_; // what leaves behind it
 };
 
 redis_link::redis_link(executor where,
@@ -61,7 +63,16 @@ void redis_link::start()
 
 task<result<redis_reply>> redis_link::run(redis_command command)
 {
-    submission starting{shared_from_this(), std::move(command)};
+    submission starting{shared_from_this(), std::move(command), {}};
+    return asio::async_initiate<const asio::use_awaitable_t<executor>, void(result<redis_reply>)>(
+        std::move(starting), use_task);
+}
+
+task<result<redis_reply>> redis_link::run_all(std::vector<redis_command> commands)
+{
+    redis_command first = std::move(commands.front());
+    commands.erase(commands.begin());
+    submission starting{shared_from_this(), std::move(first), std::move(commands)};
     return asio::async_initiate<const asio::use_awaitable_t<executor>, void(result<redis_reply>)>(
         std::move(starting), use_task);
 }
@@ -92,9 +103,19 @@ void redis_link::close()
     fail_all();
 }
 
+redis_link_factory redis_links_on(executor where,
+                                  std::shared_ptr<const redis_tls> tls,
+                                  redis_limits limits,
+                                  redis_tracking tracking)
+{
+    return [where, tls = std::move(tls), limits, tracking = std::move(tracking)](redis_endpoint endpoint) {
+        return std::make_shared<redis_link>(where, std::move(endpoint), tls, limits, tracking);
+    };
+}
+
 // --- commands ---
 
-void redis_link::submit(const redis_command& command, waiter answer)
+void redis_link::submit(const redis_command& command, const std::vector<redis_command>& more, waiter answer)
 {
     start();
     if (phase_ == phase::away || phase_ == phase::closed) {
@@ -106,7 +127,11 @@ void redis_link::submit(const redis_command& command, waiter answer)
         return;
     }
     command.append_to(unsent_);
-    waiting_.push_back({std::move(answer), std::chrono::steady_clock::now() + limits_.command_deadline});
+    for (const redis_command& each : more)
+        each.append_to(unsent_);
+    waiting_.push_back({.answer = std::move(answer),
+                        .deadline = std::chrono::steady_clock::now() + limits_.command_deadline,
+                        .replies = 1 + more.size()});
     watch_deadline();
     request_flush();
 }
@@ -256,7 +281,13 @@ bool redis_link::take_replies(redis_connection& from)
             lose_connection("the server answered more than it was asked");
             return false;
         }
-        waiter answer = std::move(waiting_.front().answer);
+        waiting_command& first = waiting_.front();
+        if (first.replies > 1) {
+            first.earlier.push_back(std::move(reply));
+            if (first.earlier.size() < first.replies) continue;
+            reply = redis_reply{.what = redis_reply::kind::array, .items = std::move(first.earlier)};
+        }
+        waiter answer = std::move(first.answer);
         waiting_.pop_front();
         // The coroutine goes on here and now, so that what it asks next joins this turn's write. It may as
         // well close the link.
@@ -281,6 +312,7 @@ void redis_link::end_tracking()
 void redis_link::adopt(std::shared_ptr<redis_connection> connection)
 {
     connection_ = std::move(connection);
+    ++connections_;
     phase_ = phase::connected;
     problem_.clear();
     backoff_.reset();

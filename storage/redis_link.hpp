@@ -16,8 +16,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace latchkey {
 
@@ -56,10 +58,22 @@ public:
     // later connection; no lease until it has been proven to work.
     task<tracked_reply> run_tracked(redis_command command);
 
+    // As `run`, for several that leave one behind the other in one write and nothing comes between: the reply
+    // is an array with the reply to each. At least one.
+    task<result<redis_reply>> run_all(std::vector<redis_command> commands);
+
     // For good: what waits fails with unavailable, what is asked later too.
     void close();
 
     bool is_connected() const noexcept { return phase_ == phase::connected; }
+
+    // Whether a command would be refused at once: the server could not be reached, or was lost.
+    bool is_away() const noexcept { return phase_ == phase::away || phase_ == phase::closed; }
+
+    // How often a connection was made. Whoever was told that this server is the right one knows it for the
+    // connection of that moment only.
+    std::size_t connections() const noexcept { return connections_; }
+
     const std::string& problem() const noexcept { return problem_; }
     const redis_address& address() const noexcept { return endpoint_.address; }
 
@@ -81,11 +95,13 @@ private:
     struct waiting_command {
         waiter answer;
         std::chrono::steady_clock::time_point deadline;
+        std::size_t replies = 1;               // that belong to it
+        std::vector<redis_reply> earlier = {}; // of several: those that have come
     };
 
     class submission;
 
-    void submit(const redis_command& command, waiter answer);
+    void submit(const redis_command& command, const std::vector<redis_command>& more, waiter answer);
     void refuse(waiter answer, storage_errc why);
     void fail_all();
     void request_flush();
@@ -112,9 +128,10 @@ private:
     std::string problem_;
 
     std::shared_ptr<redis_connection> connection_; // while connected
-    std::shared_ptr<redis_watch> watch_;           // of the connection, once a tracked read was asked for
-    std::deque<waiting_command> waiting_;          // in the order of their commands; deadlines rise
-    std::string unsent_;                           // the commands that have not been given to the connection
+    std::size_t connections_ = 0;
+    std::shared_ptr<redis_watch> watch_;  // of the connection, once a tracked read was asked for
+    std::deque<waiting_command> waiting_; // in the order of their commands; deadlines rise
+    std::string unsent_;                  // the commands that have not been given to the connection
     bool is_flush_requested_ = false;
     bool is_writing_ = false;
 
@@ -124,5 +141,14 @@ private:
     redis_timer pause_;
     redis_backoff backoff_;
 };
+
+// Makes the link to a server that turns up while the program runs: a promoted replica, a Cluster's node.
+using redis_link_factory = std::function<std::shared_ptr<redis_link>(redis_endpoint)>;
+
+// Plain links, all alike.
+redis_link_factory redis_links_on(executor where,
+                                  std::shared_ptr<const redis_tls> tls,
+                                  redis_limits limits,
+                                  redis_tracking tracking = {});
 
 } // namespace latchkey

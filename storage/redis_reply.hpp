@@ -15,8 +15,8 @@ struct redis_reply {
 
     kind what = kind::nil;
     std::int64_t integer = 0;
-    std::string text;               // of text, status and error; bytes, may hold anything
-    std::vector<redis_reply> items; // of array
+    std::string text{};               // of text, status and error; bytes, may hold anything
+    std::vector<redis_reply> items{}; // of array
 
     bool is_nil() const noexcept { return what == kind::nil; }
     bool is_integer() const noexcept { return what == kind::integer; }

@@ -3,52 +3,72 @@
 #include <utility>
 
 namespace latchkey {
+namespace {
+
+task<result<std::vector<redis_answer>>> run_as_list(std::shared_ptr<redis_node> node, redis_command command)
+{
+    auto running = redis_node::run(node, std::move(command), redis_effect::read);
+    result<redis_reply> answer = co_await std::move(running);
+    if (!answer) co_return answer.error();
+    std::vector<redis_answer> answers;
+    answers.push_back({to_string(node->address()), std::move(*answer)});
+    co_return answers;
+}
+
+} // namespace
 
 redis_standalone::redis_standalone(executor where,
                                    redis_endpoint endpoint,
                                    std::shared_ptr<const redis_tls> tls,
                                    redis_limits limits,
                                    redis_tracking tracking)
-    : link_{std::make_shared<redis_link>(
-          where, std::move(endpoint), std::move(tls), limits, std::move(tracking))}
+    : redis_standalone{std::move(endpoint),
+                       redis_links_on(where, std::move(tls), limits, std::move(tracking)),
+                       redis_replication{}}
+{}
+
+redis_standalone::redis_standalone(redis_endpoint endpoint,
+                                   const redis_link_factory& make_link,
+                                   redis_replication replication)
+    : node_{std::make_shared<redis_node>(std::move(endpoint), make_link, replication)}
 {}
 
 redis_standalone::~redis_standalone()
 {
-    link_->close();
+    node_->close();
 }
 
-task<result<redis_reply>> redis_standalone::run(redis_command command, redis_effect)
+task<result<redis_reply>> redis_standalone::run(redis_command command, redis_effect effect)
 {
-    return link_->run(std::move(command));
+    return redis_node::run(node_, std::move(command), effect);
 }
 
 task<tracked_reply> redis_standalone::run_tracked(redis_command command)
 {
-    return link_->run_tracked(std::move(command));
+    return redis_node::run_tracked(node_, std::move(command));
 }
 
 task<result<redis_reply>> redis_standalone::run_script(const redis_script& script,
                                                        std::vector<std::string> keys,
                                                        std::vector<std::string> arguments,
-                                                       redis_effect)
+                                                       redis_effect effect)
 {
-    const auto link = link_; // the client may go while its coroutines still wait
-    auto by_name = link->run(evalsha_command(script, keys, arguments));
-    auto reply = co_await std::move(by_name);
-    if (!reply || !reply->is_error("NOSCRIPT")) co_return reply;
-    auto by_text = link->run(eval_command(script, keys, arguments));
-    co_return co_await std::move(by_text);
+    return redis_node::run_script(node_, script, std::move(keys), std::move(arguments), effect);
+}
+
+task<result<std::vector<redis_answer>>> redis_standalone::run_on_every_server(redis_command command)
+{
+    return run_as_list(node_, std::move(command));
 }
 
 bool redis_standalone::is_connected() const
 {
-    return link_->is_connected();
+    return node_->is_connected();
 }
 
 std::string redis_standalone::problem() const
 {
-    return link_->problem();
+    return node_->problem();
 }
 
 } // namespace latchkey

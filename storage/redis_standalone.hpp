@@ -3,7 +3,7 @@
 #pragma once
 
 #include "storage/redis_client.hpp"
-#include "storage/redis_link.hpp"
+#include "storage/redis_node.hpp"
 
 #include <memory>
 
@@ -17,6 +17,9 @@ public:
                      std::shared_ptr<const redis_tls> tls = nullptr,
                      redis_limits limits = {},
                      redis_tracking tracking = {});
+    redis_standalone(redis_endpoint endpoint,
+                     const redis_link_factory& make_link,
+                     redis_replication replication);
     ~redis_standalone() override;
 
     task<result<redis_reply>> run(redis_command command, redis_effect effect) override;
@@ -25,11 +28,12 @@ public:
                                          std::vector<std::string> keys,
                                          std::vector<std::string> arguments,
                                          redis_effect effect) override;
+    task<result<std::vector<redis_answer>>> run_on_every_server(redis_command command) override;
     bool is_connected() const override;
     std::string problem() const override;
 
 private:
-    std::shared_ptr<redis_link> link_;
+    std::shared_ptr<redis_node> node_;
 };
 
 } // namespace latchkey

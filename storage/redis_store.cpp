@@ -23,16 +23,16 @@ std::string_view info_field(std::string_view info, std::string_view name)
     return info.substr(0, info.find('\r'));
 }
 
-open_error too_old(std::string_view version)
+open_error too_old(const std::string& who, std::string_view version)
 {
     return {storage_errc::unavailable,
-            "Redis " + std::string{version} + " is too old: --store needs version 7.0 or later, or Valkey"};
+            who + " is too old (version " + std::string{version} + "): --store needs 7.0 or later"};
 }
 
-open_error may_evict_users(std::string_view policy)
+open_error may_evict_users(const std::string& who, std::string_view policy)
 {
     return {storage_errc::unavailable,
-            "Redis may evict users: its maxmemory-policy is " + std::string{policy} +
+            who + " may evict users: its maxmemory-policy is " + std::string{policy} +
                 "; set it to noeviction (CONFIG SET maxmemory-policy noeviction, and in redis.conf)"};
 }
 
@@ -91,24 +91,38 @@ redis_store::open(redis_client_factory make_client, const clock& time, redis_sto
 
 task<open_result<void>> redis_store::check_server(shard_pointer here)
 {
-    auto asking = here->client->run(redis_command{"INFO"}, redis_effect::read);
-    result<redis_reply> answer = co_await std::move(asking);
-    answer = here->note_write(std::move(answer));
-    if (!answer) co_return out_of_reach(*here, answer.error());
+    auto asking = here->client->run_on_every_server(redis_command{"INFO"});
+    result<std::vector<redis_answer>> answers = co_await std::move(asking);
+    if (!answers) {
+        here->note_connection();
+        co_return out_of_reach(*here, answers.error());
+    }
+    for (redis_answer& each : *answers) {
+        const result<redis_reply> info = here->note_write(std::move(each.reply));
+        if (!info) co_return out_of_reach(*here, info.error());
+        // Of several it matters which one is meant.
+        const std::string who = answers->size() > 1 ? "Redis at " + each.server : "Redis";
+        if (const open_result<void> checked = check_info(who, info->text); !checked)
+            co_return checked.error();
+    }
+    co_return open_result<void>{};
+}
 
-    const std::string_view version = info_field(answer->text, "redis_version");
+open_result<void> redis_store::check_info(const std::string& who, std::string_view info)
+{
+    const std::string_view version = info_field(info, "redis_version");
     int major = 0;
     std::from_chars(version.data(), version.data() + version.size(), major);
-    if (major < oldest_version) co_return too_old(version);
+    if (major < oldest_version) return too_old(who, version);
 
-    const std::string_view policy = info_field(answer->text, "maxmemory_policy");
-    if (policy.starts_with("allkeys-")) co_return may_evict_users(policy);
+    const std::string_view policy = info_field(info, "maxmemory_policy");
+    if (policy.starts_with("allkeys-")) return may_evict_users(who, policy);
     if (policy.starts_with("volatile-")) {
-        warnings_.push_back("Redis may evict tokens when its memory is full (maxmemory-policy " +
+        warnings_.push_back(who + " may evict tokens when its memory is full (maxmemory-policy " +
                             std::string{policy} +
                             "): an evicted token answers 401; noeviction refuses new ones instead");
     }
-    co_return open_result<void>{};
+    return {};
 }
 
 task<result<void>> redis_store::close()

@@ -96,6 +96,7 @@ private:
     redis_store(redis_client_factory make_client, const clock& time, redis_store_options options);
 
     task<open_result<void>> check_server(shard_pointer here);
+    open_result<void> check_info(const std::string& who, std::string_view info);
 
     // --- keys ---
     task<result<seen_key>> look_at(shard_pointer here, key_id id);

@@ -253,6 +253,43 @@ TEST_CASE("a password in a store's URL is used and not repeated", "[server][conf
     }
 }
 
+TEST_CASE("no password of a Sentinel's or Cluster's URL is printed, nor the Sentinels' own",
+          "[server][config]")
+{
+    struct sample {
+        std::string url;
+        std::string printed;
+    };
+    const sample samples[] = {
+        {"redis+cluster://u:hunter2@a,b:7001", "redis+cluster://a:6379,b:7001"},
+        {"rediss+cluster://u:hunter2@a,[::1]:7001", "rediss+cluster://a:6379,[::1]:7001"},
+        {"redis+sentinel://:hunter2@a,b:1/main/3?sentinel=:hunter2", "redis+sentinel://a:26379,b:1/main"},
+        {"rediss+sentinel://:hunter2@a/main", "rediss+sentinel://a:26379/main"}};
+    for (const sample& each : samples) {
+        CAPTURE(each.url);
+        const given good{.arguments = {"--store", each.url}};
+        const store_location store = settings_of(good).store;
+
+        CHECK(store.redis.login.password == "hunter2");
+        CHECK(to_string(store) == each.printed);
+        const std::string printed = printed_config(good.load());
+        CHECK(printed.find("hunter2") == printed.npos);
+
+        std::string wrong = each.url;
+        wrong.insert(wrong.find('@') + 1, ","); // a host without a name
+        const auto errors = errors_of({.arguments = {"--store", wrong}});
+        REQUIRE(errors.size() == 1);
+        CHECK(errors.front().find("hunter2") == errors.front().npos);
+    }
+}
+
+TEST_CASE("how many replicas a change waits for is a number", "[server][config]")
+{
+    CHECK(settings_of({}).redis_wait_replicas == 0);
+    CHECK(settings_of({.arguments = {"--redis-wait-replicas", "2"}}).redis_wait_replicas == 2);
+    CHECK(errors_of({.arguments = {"--redis-wait-replicas", "all"}}).size() == 1);
+}
+
 TEST_CASE("an empty variable counts as unset, and Kubernetes' own are passed over", "[server][config]")
 {
     const auto settings = settings_of({.environment = {{"LATCHKEY_THREADS", ""},

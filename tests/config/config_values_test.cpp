@@ -56,10 +56,13 @@ TEST_CASE("a store is named by its scheme", "[server][config]")
     CHECK_FALSE(parse_store_location(std::string_view{"sqlite:a\0b", 10}));
 
     CHECK(parse_store_location("redis://db")->engine == store_engine::redis);
-    CHECK(parse_store_location("redis://db")->redis.address.host == "db");
-    CHECK(parse_store_location("unix:/run/redis.sock")->redis.address.path == "/run/redis.sock");
+    CHECK(parse_store_location("redis://db")->redis.endpoint().address.host == "db");
+    CHECK(parse_store_location("unix:/run/redis.sock")->redis.endpoint().address.path == "/run/redis.sock");
     CHECK_FALSE(parse_store_location("redis://"));
-    CHECK_FALSE(parse_store_location("redis+cluster://db"));
+    CHECK(parse_store_location("redis+cluster://db")->redis.what == redis_topology::kind::cluster);
+    CHECK(parse_store_location("redis+sentinel://db/main")->redis.what == redis_topology::kind::sentinel);
+    CHECK_FALSE(parse_store_location("redis+sentinel://db"));
+    CHECK_FALSE(parse_store_location("redis+sharded://db"));
 }
 
 TEST_CASE("sizes are bytes or binary multiples", "[server][config]")

@@ -24,11 +24,15 @@ class scripted_redis {
 public:
     scripted_redis(asio::io_context& context, std::vector<std::string> answers)
         : acceptor_{std::make_shared<acceptor>(context.get_executor(),
-                                               tcp::endpoint{asio::ip::address_v4::loopback(), 0})}
+                                               tcp::endpoint{asio::ip::address_v4::loopback(), 0})},
+          answers_{std::make_shared<std::vector<std::string>>(std::move(answers))}
     {
-        auto serving = serve(acceptor_, std::move(answers));
+        auto serving = serve(acceptor_, answers_);
         asio::co_spawn(context, std::move(serving), asio::detached);
     }
+
+    // Instead of what it was made with, to whoever connects from now on: answers that name it.
+    void answer_with(std::vector<std::string> answers) { *answers_ = std::move(answers); }
 
     redis_endpoint endpoint() const
     {
@@ -44,14 +48,14 @@ private:
     using acceptor = asio::basic_socket_acceptor<tcp, executor>;
     using socket = asio::basic_stream_socket<tcp, executor>;
 
-    static task<void> serve(std::shared_ptr<acceptor> door, std::vector<std::string> answers)
+    static task<void> serve(std::shared_ptr<acceptor> door, std::shared_ptr<std::vector<std::string>> answers)
     {
         for (;;) {
             socket connection{door->get_executor()};
             error_code ec;
             co_await door->async_accept(connection, asio::redirect_error(use_task, ec));
             if (ec) co_return;
-            auto answering = answer(std::move(connection), answers);
+            auto answering = answer(std::move(connection), *answers);
             asio::co_spawn(door->get_executor(), std::move(answering), asio::detached);
         }
     }
@@ -71,6 +75,7 @@ private:
     }
 
     std::shared_ptr<acceptor> acceptor_;
+    std::shared_ptr<std::vector<std::string>> answers_;
 };
 
 } // namespace latchkey::test

@@ -106,6 +106,7 @@ redis_server::redis_server(redis_server_options options) : options_{std::move(op
 {
     for (int tries = 0; tries < most_tries; ++tries) {
         port_ = free_port();
+        if (options_.is_cluster_node) bus_port_ = free_port();
         if (try_start()) return;
     }
     throw std::runtime_error{"redis-server does not start"};
@@ -184,7 +185,10 @@ bool redis_server::try_start()
         // Only async-signal-safe calls from here to exec. Ends with the test, also when that crashes.
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) ::_exit(127);
-        ::execlp("redis-server", "redis-server", file.c_str(), static_cast<char*>(nullptr));
+        if (options_.is_sentinel)
+            ::execlp("redis-server", "redis-server", file.c_str(), "--sentinel", static_cast<char*>(nullptr));
+        else
+            ::execlp("redis-server", "redis-server", file.c_str(), static_cast<char*>(nullptr));
         ::_exit(127);
     }
     const auto end = std::chrono::steady_clock::now() + 20s;
@@ -221,6 +225,8 @@ std::string redis_server::configuration() const
                 (options_.wants_client_certificate ? "yes\n" : "no\n");
     }
     if (!options_.password.empty()) text += "requirepass " + options_.password + "\n";
+    if (options_.is_cluster_node)
+        text += "cluster-enabled yes\ncluster-port " + std::to_string(bus_port_) + "\n";
     for (const std::string& line : options_.settings)
         text += line + "\n";
     return text;

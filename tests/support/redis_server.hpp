@@ -20,6 +20,8 @@ struct redis_server_options {
     bool wants_client_certificate{false};
     std::vector<std::string>
         settings{}; // further lines of redis.conf, such as "user alice on >secret ~* +@all"
+    bool is_sentinel{false};
+    bool is_cluster_node{false};
 };
 
 class redis_server {
@@ -30,6 +32,7 @@ public:
     ~redis_server();
 
     std::uint16_t port() const noexcept { return port_; }
+    std::uint16_t bus_port() const noexcept { return bus_port_; } // of a Cluster's node
     std::string socket_path() const { return directory_.file("redis.sock"); }
 
     // 127.0.0.1 with the password, over TLS if it speaks that.
@@ -45,6 +48,7 @@ public:
     void resume() const; // SIGCONT
     void kill();         // SIGKILL, and waits for its end
     void start();        // again, on the same port, empty; after `kill`
+    bool is_alive() const noexcept { return child_ > 0; } // has not been killed by us
 
 private:
     bool try_start();
@@ -53,6 +57,7 @@ private:
     redis_server_options options_;
     temporary_directory directory_;
     std::uint16_t port_ = 0;
+    std::uint16_t bus_port_ = 0;
     pid_t child_ = -1;
 };
 

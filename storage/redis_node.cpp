@@ -1,0 +1,87 @@
+#include "storage/redis_node.hpp"
+
+#include <utility>
+#include <vector>
+
+namespace latchkey {
+namespace {
+
+redis_reply too_few_replicas(const redis_reply& acknowledged, unsigned wanted)
+{
+    const std::string seen = acknowledged.is_integer() ? std::to_string(acknowledged.integer) : "none";
+    redis_reply reply{.what = redis_reply::kind::error, .text = {}, .items = {}};
+    reply.text = "NOREPLICAS " + seen + " of " + std::to_string(wanted) + " replicas have it";
+    return reply;
+}
+
+} // namespace
+
+redis_node::redis_node(redis_endpoint endpoint,
+                       const redis_link_factory& make_link,
+                       redis_replication replication)
+    : reading_{make_link(endpoint)},
+      writing_{replication.replicas > 0 ? make_link(std::move(endpoint)) : reading_},
+      replication_{replication}
+{}
+
+redis_node::~redis_node()
+{
+    close();
+}
+
+void redis_node::close()
+{
+    reading_->close();
+    writing_->close();
+}
+
+task<result<redis_reply>>
+redis_node::run(std::shared_ptr<redis_node> self, redis_command command, redis_effect effect, bool is_asking)
+{
+    const bool waits = self->waits(effect);
+    const auto link = waits ? self->writing_ : self->reading_;
+    if (!waits && !is_asking) {
+        auto running = link->run(std::move(command));
+        co_return co_await std::move(running);
+    }
+    const redis_replication wanted = self->replication_;
+    std::vector<redis_command> commands;
+    if (is_asking) commands.emplace_back("ASKING");
+    commands.push_back(std::move(command));
+    if (waits) commands.emplace_back("WAIT").arg(std::int64_t{wanted.replicas}).arg(wanted.patience.count());
+
+    auto running = link->run_all(std::move(commands));
+    result<redis_reply> answer = co_await std::move(running);
+    if (!answer) co_return answer;
+    const redis_reply acknowledged = waits ? answer->items.back() : redis_reply{};
+    redis_reply reply = std::move(answer->items[is_asking ? 1 : 0]);
+    if (reply.is_error() || !waits) co_return reply;
+    const bool is_safe = acknowledged.is_integer() && acknowledged.integer >= wanted.replicas;
+    if (!is_safe) co_return too_few_replicas(acknowledged, wanted.replicas);
+    co_return reply;
+}
+
+task<tracked_reply> redis_node::run_tracked(std::shared_ptr<redis_node> self, redis_command command)
+{
+    return self->reading_->run_tracked(std::move(command));
+}
+
+task<result<redis_reply>> redis_node::run_script(std::shared_ptr<redis_node> self,
+                                                 const redis_script& script,
+                                                 std::vector<std::string> keys,
+                                                 std::vector<std::string> arguments,
+                                                 redis_effect effect)
+{
+    auto by_name = run(self, evalsha_command(script, keys, arguments), effect);
+    result<redis_reply> reply = co_await std::move(by_name);
+    if (!reply || !reply->is_error("NOSCRIPT")) co_return reply;
+    auto by_text = run(self, eval_command(script, keys, arguments), effect);
+    co_return co_await std::move(by_text);
+}
+
+std::string redis_node::problem() const
+{
+    return reading_->problem().empty() ? writing_->problem() : reading_->problem();
+}
+
+} // namespace latchkey

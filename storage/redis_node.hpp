@@ -1,0 +1,70 @@
+// One server that holds data, as the clients of every topology use it: a link for what is asked of it, and
+// where writes wait for replicas, another one for those, so that no verification ever stands behind a WAIT.
+// Belongs to one io_context and is used on its thread only.
+#pragma once
+
+#include "storage/redis_link.hpp"
+#include "storage/redis_script.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace latchkey {
+
+// When a write counts as done. No replicas: when the server has executed it.
+struct redis_replication {
+    unsigned replicas = 0;
+    std::chrono::milliseconds patience{500}; // has to leave the deadline of a command some room
+};
+
+class redis_node {
+public:
+    redis_node(redis_endpoint endpoint, const redis_link_factory& make_link, redis_replication replication);
+    redis_node(const redis_node&) = delete;
+    redis_node& operator=(const redis_node&) = delete;
+    ~redis_node();
+
+    // As redis_link::run. What is no read is followed, in the same write, by the wait for the replicas; the
+    // reply is the error NOREPLICAS where too few of them have it in time, though the server has executed it.
+    // `is_asking`: with ASKING before it, for a slot that is on its way to this server.
+    static task<result<redis_reply>>
+    run(std::shared_ptr<redis_node> self, redis_command command, redis_effect effect, bool is_asking = false);
+
+    // As redis_link::run_tracked.
+    static task<tracked_reply> run_tracked(std::shared_ptr<redis_node> self, redis_command command);
+
+    // As `run`, for a script: by name, and with its text where the server does not know it.
+    static task<result<redis_reply>> run_script(std::shared_ptr<redis_node> self,
+                                                const redis_script& script,
+                                                std::vector<std::string> keys,
+                                                std::vector<std::string> arguments,
+                                                redis_effect effect);
+
+    void start() { reading_->start(); }
+    void close();
+
+    bool is_connected() const noexcept { return reading_->is_connected(); }
+
+    // A command would be refused at once.
+    bool is_away() const noexcept { return reading_->is_away(); }
+
+    // It is not, any more, the connection over which the server was first reached.
+    bool has_been_lost() const noexcept { return reading_->is_away() || reading_->connections() > 1; }
+
+    std::string problem() const;
+    const redis_address& address() const noexcept { return reading_->address(); }
+
+private:
+    bool waits(redis_effect effect) const noexcept
+    {
+        return effect != redis_effect::read && replication_.replicas > 0;
+    }
+
+    std::shared_ptr<redis_link> reading_;
+    std::shared_ptr<redis_link> writing_; // the same one where nothing waits
+    redis_replication replication_;
+};
+
+} // namespace latchkey

@@ -1,0 +1,105 @@
+// A store over Redis servers that belong together, with samples, for tests in which one of them goes or a
+// slot moves: every call is made again until it is known what came of it, and may fail for no other reason
+// than that Redis is away.
+#pragma once
+
+#include "storage/redis_clients.hpp"
+#include "storage/redis_cluster.hpp"
+#include "tests/storage/redis_store_fixture.hpp"
+#include "tests/support/redis_topologies.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace latchkey::test {
+
+struct topology_case {
+    explicit topology_case(const redis_topology& topology, redis_client_options options = {})
+    {
+        time.set(std::chrono::floor<microseconds>(std::chrono::system_clock::now()));
+        auto clients = redis_clients_of(topology, std::move(options));
+        // Remembers this thread's client, to look at.
+        auto observed = [this, clients](executor where, const redis_tracking& tracking) {
+            auto made = clients(where, tracking);
+            if (client == nullptr) client = made.get();
+            return made;
+        };
+        auto made = run_redis(redis_store::open(std::move(observed), time, {}));
+        INFO((made ? "" : made.error().message));
+        REQUIRE(made);
+        store = std::move(*made);
+    }
+
+    uuid add_user(std::uint32_t number)
+    {
+        persist([&] { return run_redis(store->insert_user(sample_user(number, time.now()))); });
+        return sample_uuid(number);
+    }
+
+    key_record token(std::uint32_t number, const uuid& owner) const
+    {
+        key_record key = sample_token(number, owner, time.now());
+        std::ranges::copy(store->id_prefix(owner), key.id.characters.begin());
+        return key;
+    }
+
+    key_id add_token(std::uint32_t number, const uuid& owner)
+    {
+        const key_record key = token(number, owner);
+        // A record made twice is the same record only within one call; made by a call that failed with
+        // unavailable, its id is taken.
+        persist([&] {
+            auto made = run_redis(store->insert_key(key));
+            if (!made && made.error() == storage_errc::id_taken) return result<void>{};
+            return made;
+        });
+        return key.id;
+    }
+
+    void delete_token(const key_id& id)
+    {
+        persist([&] {
+            const auto deleted = run_redis(store->delete_key(id));
+            const bool is_gone = deleted || deleted.error() == storage_errc::not_found;
+            return is_gone ? result<void>{} : result<void>{deleted.error()};
+        });
+    }
+
+    // Whether a verification finds it, as soon as there is an answer.
+    bool is_found(const key_id& id)
+    {
+        bool is_there = false;
+        persist([&] {
+            const auto found = run_redis(store->ask(id));
+            is_there = found.has_value();
+            const bool is_known = found || found.error() == storage_errc::not_found;
+            return is_known ? result<void>{} : result<void>{found.error()};
+        });
+        return is_there;
+    }
+
+    // Until it succeeds, half a minute at the most. Fails the test for any failure but unavailable.
+    template <class Act>
+    void persist(const Act& act)
+    {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+        for (;;) {
+            const result<void> done = act();
+            if (done) return;
+            REQUIRE(done.error() == storage_errc::unavailable);
+            ++unavailable;
+            REQUIRE(std::chrono::steady_clock::now() < end);
+            std::this_thread::sleep_for(std::chrono::milliseconds{2});
+        }
+    }
+
+    fake_clock time;
+    redis_client* client = nullptr;
+    std::unique_ptr<redis_store> store;
+    int unavailable = 0; // how often Redis was away
+};
+
+} // namespace latchkey::test
