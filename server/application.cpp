@@ -12,6 +12,7 @@
 #include "server/shard_handler.hpp"
 #include "storage/audit_file.hpp"
 #include "storage/memory_store.hpp"
+#include "storage/redis_audit_log.hpp"
 #include "storage/redis_connection_tls.hpp"
 #include "storage/redis_standalone.hpp"
 #include "storage/redis_store.hpp"
@@ -147,6 +148,7 @@ struct application::parts {
     rate_limiter limits;
     std::unique_ptr<store> records;
     std::unique_ptr<audit_file> audit;
+    std::optional<redis_audit_log> shared_audit; // over `audit`, where several servers share a Redis
 
     // Made by open_stores(), when the two above are there.
     std::optional<decision_log> decisions;
@@ -224,12 +226,18 @@ open_result<void> application::open_stores()
                                   all.audit_readers);
     if (!audit) return audit.error();
     all.audit = std::move(*audit);
+    auto* const shared = dynamic_cast<redis_store*>(all.records.get());
+    if (shared && all.settings.audit_stream_length != 0) {
+        all.shared_audit.emplace(
+            *shared, *all.audit, redis_audit_options{.stream_length = all.settings.audit_stream_length});
+    }
+    audit_log& trail = all.shared_audit ? static_cast<audit_log&>(*all.shared_audit) : *all.audit;
 
     const lifetime_settings lifetimes = lifetimes_of(all.settings);
     const session_settings sessions{.refresh = !all.settings.disable_session_expiry_refresh,
                                     .longest = lifetimes.maximum};
     store& store = *all.records;
-    all.decisions.emplace(*all.audit, all.now);
+    all.decisions.emplace(trail, all.now);
     all.hasher.emplace(all.password_workers);
     all.tokens.emplace(store, all.peppers, all.now, sessions);
     all.keys.emplace(store, *all.decisions, all.peppers, all.now, lifetimes);
@@ -241,9 +249,9 @@ open_result<void> application::open_stores()
                       lifetimes,
                       login_settings{.password_login = all.web.password_login});
     all.audits.emplace(*all.decisions);
-    all.verifications.emplace(*all.audit, all.now, recorded_by(all.settings.audit_verify));
+    all.verifications.emplace(trail, all.now, recorded_by(all.settings.audit_verify));
     all.use.emplace(services{store,
-                             *all.audit,
+                             trail,
                              *all.tokens,
                              *all.keys,
                              *all.users,
@@ -361,6 +369,10 @@ void application::parts::stop_everything()
         if (const auto flushed = wait_for(verifications->flush()); !flushed) {
             log.warning("folded verifications could not be recorded", {{"error", flushed.error()}});
         }
+    }
+    if (shared_audit && !wait_for(shared_audit->close())) {
+        log.warning("audit entries are in this server's file only: Redis cannot be written",
+                    {{"entries", std::to_string(shared_audit->unsent())}});
     }
     password_workers.stop();
     audit_readers.stop();
