@@ -62,7 +62,7 @@ void audit_search::for_each_by_age(const audit_row_filter& filter, Take take) co
 }
 
 // Rows stand nearly in the order of their times: but for clocks that were set back, and for what other
-// servers wrote. So of all the chunks only few wait in the heap at a time.
+// servers wrote. So of all the chunks the rows of only a few wait at a time.
 template <class Take>
 void audit_search::for_each_by_time(const audit_row_filter& filter, Take take) const
 {
@@ -82,27 +82,34 @@ void audit_search::for_each_by_time(const audit_row_filter& filter, Take take) c
     std::ranges::sort(parts, std::greater<>{}, &part::latest);
 
     // Of two rows for one entry, that of a file comes first: the file is the truth.
-    const auto is_later_visited = [](const candidate& one, const candidate& other) {
+    const auto is_visited_later = [](const candidate& one, const candidate& other) {
         if (one.where != other.where) return one.where < other.where;
         return one.at.chunk->lines && !other.at.chunk->lines;
     };
-    std::vector<candidate> heap;
+    std::vector<candidate> waiting; // the next to be visited is the last
     auto next = parts.begin();
     while (true) {
-        while (next != parts.end() && (heap.empty() || heap.front().where.first <= next->latest)) {
+        const auto known = static_cast<std::ptrdiff_t>(waiting.size());
+        std::int64_t newest = waiting.empty() ? INT64_MIN : waiting.back().where.first;
+        for (; next != parts.end() && newest <= next->latest; ++next) {
             const audit_columns::chunk& chunk = *next->chunk;
             for (std::size_t row = 0; row < next->rows; ++row) {
-                if (filter.admits(chunk, row))
-                    heap.push_back({{chunk.time[row], chunk.id_hash[row]}, {&chunk, row}});
+                if (!filter.admits(chunk, row)) continue;
+                waiting.push_back({{chunk.time[row], chunk.id_hash[row]}, {&chunk, row}});
+                newest = std::max(newest, chunk.time[row]);
             }
-            std::ranges::make_heap(heap, is_later_visited);
-            ++next;
         }
-        if (heap.empty()) return;
-        std::ranges::pop_heap(heap, is_later_visited);
-        const candidate newest = heap.back();
-        heap.pop_back();
-        if (!take(newest.at, newest.where)) return;
+        std::sort(waiting.begin() + known, waiting.end(), is_visited_later);
+        std::inplace_merge(waiting.begin(), waiting.begin() + known, waiting.end(), is_visited_later);
+        if (waiting.empty()) return;
+
+        // No row of the parts that follow is newer than these.
+        const std::int64_t latest = next == parts.end() ? INT64_MIN : next->latest;
+        while (!waiting.empty() && (next == parts.end() || waiting.back().where.first > latest)) {
+            const candidate newest_one = waiting.back();
+            waiting.pop_back();
+            if (!take(newest_one.at, newest_one.where)) return;
+        }
     }
 }
 
