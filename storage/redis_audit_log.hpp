@@ -28,7 +28,7 @@ public:
 
     audit_health health() const override;
 
-    // Sends what waits for Redis. Not needed after a failure: it is in the file.
+    // Sends what waits for Redis, when the shards have ended. Not needed after a failure: it is in the file.
     task<result<void>> close();
 
     std::size_t unsent() const { return stream_->unsent(); }

@@ -65,8 +65,7 @@ task<error_code> redis_audit_stream::write(std::shared_ptr<redis_audit_stream> s
         here->note_connection();
         co_return answer.error();
     }
-    self->note_refusal(answer->is_error() ? "audit entries cannot be shared: " + answer->text
-                                          : std::string{});
+    self->note_write(*answer);
     if (answer->is_error()) co_return make_error_code(storage_errc::unavailable);
     co_return error_code{};
 }
@@ -74,6 +73,7 @@ task<error_code> redis_audit_stream::write(std::shared_ptr<redis_audit_stream> s
 task<result<void>> redis_audit_stream::flush(std::shared_ptr<redis_audit_stream> self)
 {
     const executor where = co_await asio::this_coro::executor;
+    self->outbox_.end_sending();
     auto flushing = flush_on(self, self->access_->on(where));
     co_return co_await std::move(flushing);
 }
@@ -130,13 +130,11 @@ task<result<void>> redis_audit_stream::catch_up_on(std::shared_ptr<redis_audit_s
             here->note_connection();
             co_return answer.error();
         }
-        switch (self->follower_.take(asked, *answer)) {
-        case redis_audit_follower::progress::more: break;
-        case redis_audit_follower::progress::reached: co_return result<void>{};
-        case redis_audit_follower::progress::useless:
-            self->note_refusal("audit entries of other servers cannot be read: " + answer->text);
-            co_return error_code{storage_errc::unavailable};
-        }
+        const auto progress = self->follower_.take(asked, *answer);
+        const bool is_useless = progress == redis_audit_follower::progress::useless;
+        self->note_read(is_useless ? &*answer : nullptr);
+        if (is_useless) co_return error_code{storage_errc::unavailable};
+        if (progress == redis_audit_follower::progress::reached) co_return result<void>{};
     }
 }
 
@@ -153,7 +151,8 @@ std::string redis_audit_stream::problem() const
 {
     {
         const std::lock_guard hold{mutex_};
-        if (!refusal_.empty()) return refusal_;
+        if (!write_refusal_.empty()) return "audit entries cannot be shared: " + write_refusal_;
+        if (!read_refusal_.empty()) return "audit entries of other servers cannot be read: " + read_refusal_;
     }
     if (const auto dropped = outbox_.dropped(); dropped != 0)
         return std::to_string(dropped) + " audit entries are in this server's file only: Redis was away";
@@ -164,10 +163,18 @@ std::string redis_audit_stream::problem() const
     return {};
 }
 
-void redis_audit_stream::note_refusal(std::string problem)
+void redis_audit_stream::note_write(const redis_reply& answer)
 {
     const std::lock_guard hold{mutex_};
-    refusal_ = std::move(problem);
+    write_refusal_ = answer.is_error() ? answer.text : std::string{};
+}
+
+// Null: Redis answered as it should.
+void redis_audit_stream::note_read(const redis_reply* refusal)
+{
+    const std::lock_guard hold{mutex_};
+    read_refusal_.clear();
+    if (refusal) read_refusal_ = refusal->is_error() ? refusal->text : "what Redis answers is no stream";
 }
 
 } // namespace latchkey

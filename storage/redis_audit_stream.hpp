@@ -34,7 +34,8 @@ public:
     // Completes when the index holds all that was in the stream when it was called. unavailable, overloaded.
     static task<result<void>> catch_up(std::shared_ptr<redis_audit_stream> self);
 
-    // Sends what waits. The error is why something still does.
+    // Sends what waits, when the shards have ended: none of them is at it any more. The error is why
+    // something still does.
     static task<result<void>> flush(std::shared_ptr<redis_audit_stream> self);
 
     // Both of these from time to time, so that a search finds little to read.
@@ -52,7 +53,8 @@ private:
                                        std::shared_ptr<redis_shard> here);
     static task<error_code>
     write(std::shared_ptr<redis_audit_stream> self, std::shared_ptr<redis_shard> here, std::string line);
-    void note_refusal(std::string problem);
+    void note_write(const redis_reply& answer);
+    void note_read(const redis_reply* refusal);
 
     const std::shared_ptr<redis_access> access_;
     const redis_audit_options options_;
@@ -61,7 +63,8 @@ private:
     redis_audit_follower follower_;
 
     mutable std::mutex mutex_;
-    std::string refusal_; // what Redis said to the last write or read; empty: it did as it was told
+    std::string write_refusal_; // what Redis said to the last write; empty: it did as it was told
+    std::string read_refusal_;  // the same of the last read
 };
 
 } // namespace latchkey

@@ -319,6 +319,7 @@ TEST_CASE("a Redis that refuses the stream is told of, and costs no act", "[redi
 
     redis.ask({"DEL", stream});
     one.wait_until_sent();
+    CHECK(one.found() == numbers_down(2, 1));
     CHECK(one.log->health().problem.empty());
     audit_server other{redis.endpoint()};
     CHECK(other.found() == numbers_down(2, 1));
