@@ -4,6 +4,8 @@
 #include "tests/storage/redis_store_fixture.hpp"
 #include "tests/support/lossy_proxy.hpp"
 
+#include <atomic>
+#include <list>
 #include <thread>
 
 using namespace latchkey;
@@ -350,4 +352,52 @@ TEST_CASE("an emptied Redis is read from its new beginning", "[redis_audit]")
 
     CHECK(other.found() == numbers_down(7, 6));
     CHECK(one.found() == numbers_down(7, 1));
+}
+
+namespace {
+
+// As run_task, for threads of which Catch must not know.
+template <class T>
+T run_on_shard(asio::io_context& shard, task<T> work)
+{
+    std::optional<T> value;
+    asio::co_spawn(shard, std::move(work), [&](std::exception_ptr thrown, T result) {
+        if (!thrown) value.emplace(std::move(result));
+        shard.stop(); // a connection that stays open is work without an end
+    });
+    shard.restart();
+    shard.run();
+    return std::move(value).value();
+}
+
+} // namespace
+
+TEST_CASE("the shards of servers append and search at once", "[redis_audit]")
+{
+    constexpr int shards = 3;
+    constexpr int entries = 60; // of each
+    const redis_server& redis = empty_redis();
+    std::list<asio::io_context> contexts; // outlive the servers' threads, which post to them
+    audit_server one{redis.endpoint()};
+    audit_server other{redis.endpoint()};
+    std::atomic<int> failures{0};
+    const auto work = [&](asio::io_context& here, int first) {
+        for (int n = first; n < first + entries; ++n) {
+            audit_server& writer = n % 2 == 0 ? one : other;
+            audit_server& reader = n % 2 == 0 ? other : one;
+            if (!run_on_shard(here, writer.log->append(numbered_entry(n)))) ++failures;
+            const auto page =
+                run_on_shard(here, reader.log->search({.request_id = numbered_id(2'000'000 + n)}));
+            if (!page || page->count != 1) ++failures;
+        }
+    };
+    std::vector<std::thread> threads;
+    for (int shard = 0; shard < shards; ++shard)
+        threads.emplace_back(work, std::ref(contexts.emplace_back(1)), shard * entries + 1);
+    for (std::thread& each : threads)
+        each.join();
+
+    CHECK(failures == 0);
+    CHECK(one.found({.limit = 1000}) == numbers_down(shards * entries, 1));
+    CHECK(other.found({.limit = 1000}) == numbers_down(shards * entries, 1));
 }
