@@ -16,6 +16,7 @@
 #include "server/shard_handler.hpp"
 #include "storage/audit_file.hpp"
 #include "storage/memory_store.hpp"
+#include "storage/redis_audit_log.hpp"
 #include "storage/redis_clients.hpp"
 #include "storage/redis_connection_tls.hpp"
 #include "storage/redis_store.hpp"
@@ -94,6 +95,7 @@ struct application::parts {
     std::unique_ptr<store> records;
     std::unique_ptr<redis_store> canary_store; // the same Redis, as another server has it; may be null
     std::unique_ptr<audit_file> audit;
+    std::optional<redis_audit_log> shared_audit; // over `audit`, where several servers share a Redis
 
     // Made by open_stores(), when the two above are there.
     std::optional<decision_log> decisions;
@@ -173,12 +175,18 @@ open_result<void> application::open_stores()
                                   all.audit_readers);
     if (!audit) return audit.error();
     all.audit = std::move(*audit);
+    auto* const shared = dynamic_cast<redis_store*>(all.records.get());
+    if (shared && all.settings.audit_stream_length != 0) {
+        all.shared_audit.emplace(
+            *shared, *all.audit, redis_audit_options{.stream_length = all.settings.audit_stream_length});
+    }
+    audit_log& trail = all.shared_audit ? static_cast<audit_log&>(*all.shared_audit) : *all.audit;
 
     const lifetime_settings lifetimes = lifetimes_of(all.settings);
     const session_settings sessions{.refresh = !all.settings.disable_session_expiry_refresh,
                                     .longest = lifetimes.maximum};
     store& store = *all.records;
-    all.decisions.emplace(*all.audit, all.now);
+    all.decisions.emplace(trail, all.now);
     all.hasher.emplace(all.password_workers);
     all.tokens.emplace(store, all.peppers, all.now, sessions);
     all.keys.emplace(store, *all.decisions, all.peppers, all.now, lifetimes);
@@ -190,7 +198,7 @@ open_result<void> application::open_stores()
                       lifetimes,
                       login_settings{.password_login = all.web.password_login});
     all.audits.emplace(*all.decisions);
-    all.verifications.emplace(*all.audit, all.now, recorded_by(all.settings.audit_verify));
+    all.verifications.emplace(trail, all.now, recorded_by(all.settings.audit_verify));
     all.figures.add_source([&all](exposition& out) {
         write_metrics(out, all.records->health());
         write_metrics(out, all.audit->health());
@@ -198,7 +206,7 @@ open_result<void> application::open_stores()
             write_metrics(out, shared->figures());
     });
     all.use.emplace(services{store,
-                             *all.audit,
+                             trail,
                              *all.tokens,
                              *all.keys,
                              *all.users,
@@ -357,6 +365,10 @@ void application::parts::stop_everything()
         if (const auto flushed = wait_for(verifications->flush()); !flushed) {
             log.warning("folded verifications could not be recorded", {{"error", flushed.error()}});
         }
+    }
+    if (shared_audit && !wait_for(shared_audit->close())) {
+        log.warning("audit entries are in this server's file only: Redis cannot be written",
+                    {{"entries", std::to_string(shared_audit->unsent())}});
     }
     password_workers.stop();
     audit_readers.stop();

@@ -73,6 +73,7 @@ struct config {
     latchkey::audit_when_full audit_when_full{};
     verification_logging audit_verify{};
     std::uint64_t audit_rotate_size = 0; // bytes; 0: never
+    std::size_t audit_stream_length = 0; // entries, about; 0: no stream. For a store in Redis
 
     std::chrono::nanoseconds default_token_lifetime{};
     std::chrono::nanoseconds max_token_lifetime{};

@@ -88,6 +88,9 @@ constexpr config_option options[] = {
     {"Audit", "audit-rotate-size", "SIZE", "256MiB",
      "begin a new file at this size; 0: never",
      value, take_rotate_size},
+    {"Audit", "audit-stream-length", "N", "100000",
+     "with a Redis store: entries kept in a stream there, so that every server finds what all did; 0: none",
+     value, take_count<&config::audit_stream_length, 0, 10'000'000>},
 
     {"Tokens", "default-token-lifetime", "DURATION", "168h",
      "of tokens that ask for none",

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace latchkey {
@@ -37,20 +38,32 @@ public:
         std::array<std::int64_t, chunk_rows> time;
         std::array<std::uint32_t, chunk_rows> length, file, username, email;
         std::array<std::uint32_t, chunk_rows> resource_id, target_hash, action, resource_type;
+
+        // The lines themselves where no file holds them; null for those of a file.
+        std::unique_ptr<std::array<std::string, chunk_rows>> lines;
     };
 
     // The rows there were when it was taken, oldest first.
     struct snapshot {
-        std::vector<std::shared_ptr<const chunk>> chunks;
+        std::vector<std::shared_ptr<const chunk>> chunks; // full, but for the last
+        std::vector<std::int64_t> latest;                 // time of an entry in each chunk
         std::size_t rows = 0;
     };
 
     void add(const audit_row& row);
+
+    // A row whose line is kept here. One object holds either such rows or those of files.
+    void add(const audit_row& row, std::string line);
+
+    // Makes room: forgets the chunk_rows rows that came first, of at least so many.
+    void drop_first_chunk();
+
     snapshot take_snapshot() const;
     std::size_t rows() const { return rows_; }
 
 private:
     std::vector<std::shared_ptr<chunk>> chunks_;
+    std::vector<std::int64_t> latest_;
     std::size_t rows_ = 0;
 };
 

@@ -10,6 +10,8 @@
 #include "storage/worker_pool.hpp"
 
 #include <memory>
+#include <string>
+#include <utility>
 
 namespace latchkey {
 
@@ -25,6 +27,12 @@ public:
     task<result<void>> append(audit_entry entry) override;
     task<result<audit_page>> search(audit_query query) override;
     audit_health health() const override;
+
+    // Entries that other servers wrote, to be searched with those of the file: see audit_index.hpp. Any
+    // thread.
+    void keep_foreign(std::size_t limit) { index_.keep_foreign(limit); }
+    bool add_foreign(std::string line) { return index_.add_foreign(std::move(line)); }
+    void drop_foreign() { index_.drop_foreign(); }
 
     // For SIGHUP: if an external logrotate has renamed the file, goes on in a fresh one at the path. Returns
     // at once; what comes of it shows in `health` and, as an entry `reopen`, in the log. Any thread.

@@ -1,7 +1,6 @@
 #include "storage/audit_index.hpp"
 
 #include "storage/audit_json.hpp"
-#include "storage/audit_search.hpp"
 #include "storage/line_reader.hpp"
 
 namespace latchkey {
@@ -129,6 +128,30 @@ void audit_index::add(std::uint32_t file, std::uint64_t offset, std::string_view
     live_.add(row_for(file, offset, text.size(), *scanned));
 }
 
+void audit_index::keep_foreign(std::size_t limit)
+{
+    const std::lock_guard lock{mutex_};
+    foreign_limit_ = limit;
+    order_ = audit_order::time;
+}
+
+bool audit_index::add_foreign(std::string line)
+{
+    const auto scanned = scan_unchained_line(line);
+    if (!scanned) return false;
+    const std::lock_guard lock{mutex_};
+    const audit_row row = row_for(0, 0, line.size(), *scanned);
+    foreign_.add(row, std::move(line));
+    if (foreign_.rows() >= foreign_limit_ + audit_columns::chunk_rows) foreign_.drop_first_chunk();
+    return true;
+}
+
+void audit_index::drop_foreign()
+{
+    const std::lock_guard lock{mutex_};
+    foreign_ = {};
+}
+
 audit_row
 audit_index::row_for(std::uint32_t file, std::uint64_t offset, std::size_t length, const audit_line& line)
 {
@@ -167,15 +190,17 @@ bool audit_index::translate(const audit_query& query, audit_row_filter& filter) 
 audit_page audit_index::search(const audit_query& query)
 {
     audit_row_filter filter;
-    audit_search search{sources_};
+    std::optional<audit_search> search;
     {
         const std::lock_guard lock{mutex_};
         if (!translate(query, filter)) return {};
-        search.look_through(history_.take_snapshot());
-        search.look_through(live_.take_snapshot());
+        search.emplace(sources_, order_);
+        search->look_through(foreign_.take_snapshot());
+        search->look_through(history_.take_snapshot());
+        search->look_through(live_.take_snapshot());
     }
-    audit_page page = search.run(query, filter);
-    if (search.has_met_damage()) note_problem("the log holds a damaged line: run `latchkey audit verify`");
+    audit_page page = search->run(query, filter);
+    if (search->has_met_damage()) note_problem("the log holds a damaged line: run `latchkey audit verify`");
     return page;
 }
 

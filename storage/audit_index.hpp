@@ -1,11 +1,13 @@
 // Searches the audit log. What was in the files at start is indexed by a background thread, what comes after
-// by the writer; a search filters the index and reads only the lines of its page. One object, owned by
-// audit_file; each function says which thread may call it.
+// by the writer; a search filters the index and reads only the lines of its page. What other servers wrote
+// may be searched with it: those lines are kept here. One object, owned by audit_file; each function says
+// which thread may call it.
 #pragma once
 
 #include "storage/audit_columns.hpp"
 #include "storage/audit_line.hpp"
 #include "storage/audit_parts.hpp"
+#include "storage/audit_search.hpp"
 #include "storage/audit_sources.hpp"
 #include "storage/resumption.hpp"
 
@@ -44,6 +46,16 @@ public:
     // Adds a line behind all others. The writer's thread.
     void add(std::uint32_t file, std::uint64_t offset, std::string_view text);
 
+    // Before the first search: entries of other servers will come, and the order is that of time (see
+    // audit_search.hpp). About `limit` of them are kept, those that came last: 64 bytes and the line for
+    // each.
+    void keep_foreign(std::size_t limit);
+
+    // What append_unchained_line wrote elsewhere; false: that it is not. It may be an entry that is in the
+    // files too, or has come before. Any thread.
+    bool add_foreign(std::string line);
+    void drop_foreign();
+
     // Newest first. Blocks: on a worker thread, after wait_until_built.
     audit_page search(const audit_query& query);
 
@@ -71,6 +83,9 @@ private:
     mutable std::mutex mutex_; // guards what follows
     audit_columns history_;    // from before the start
     audit_columns live_;       // since
+    audit_columns foreign_;    // of other servers
+    std::size_t foreign_limit_ = 0;
+    audit_order order_ = audit_order::age;
     dictionary usernames_;
     dictionary emails_;
     dictionary words_; // actions and resource types

@@ -91,13 +91,10 @@ void append_object_field(std::string& out, std::string_view name, const boost::j
     out += R"({"left_out_bytes":)" + std::to_string(size) + '}';
 }
 
-} // namespace
-
-void append_audit_line(std::string& out, const audit_entry& entry, const audit_link& link)
+// From its time on; all that an entry itself consists of.
+void append_entry_fields(std::string& out, const audit_entry& entry)
 {
-    out += R"({"seq":)";
-    out += std::to_string(link.seq);
-    out += R"(,"time":")";
+    out += R"("time":")";
     append_time(out, entry.time);
     out += R"(","id":)";
     append_id(out, entry.id);
@@ -116,9 +113,26 @@ void append_audit_line(std::string& out, const audit_entry& entry, const audit_l
     append_text_field(out, R"(,"user_agent":)", entry.user_agent);
     append_object_field(out, R"(,"diff":)", entry.diff);
     append_object_field(out, R"(,"additional_fields":)", entry.additional_fields);
+}
+
+} // namespace
+
+void append_audit_line(std::string& out, const audit_entry& entry, const audit_link& link)
+{
+    out += R"({"seq":)";
+    out += std::to_string(link.seq);
+    out += ',';
+    append_entry_fields(out, entry);
     out += R"(,"prev":")";
     out += to_hex(link.prev);
     out += R"("})";
+}
+
+void append_unchained_line(std::string& out, const audit_entry& entry)
+{
+    out += '{';
+    append_entry_fields(out, entry);
+    out += '}';
 }
 
 std::string to_hex(const digest& value)

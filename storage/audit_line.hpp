@@ -28,6 +28,9 @@ struct audit_link {
 // text is cut to 1 KiB; a `diff` or `additional_fields` above 16 KiB is replaced by a note of its size.
 void append_audit_line(std::string& out, const audit_entry& entry, const audit_link& link);
 
+// The same without `seq` and `prev`: an entry outside of any file.
+void append_unchained_line(std::string& out, const audit_entry& entry);
+
 // A line taken apart without copying: the views point into it, and text is still escaped.
 struct audit_line {
     audit_link link;
@@ -53,6 +56,9 @@ struct audit_line {
 // Strict: every field, in order, without space, well-formed UTF-8, at most audit_line_limit bytes.
 // Nothing for anything else. Does not look at the digest. Throws only std::bad_alloc.
 std::optional<audit_line> scan_audit_line(std::string_view line);
+
+// As strict, for what append_unchained_line writes; the link is empty.
+std::optional<audit_line> scan_unchained_line(std::string_view line);
 
 // The entry that the line holds.
 audit_entry to_entry(const audit_line& line);

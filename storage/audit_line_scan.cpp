@@ -182,6 +182,18 @@ bool scan_origin(scanner& scan, audit_line& line)
            scan.text(line.address) && scan.literal(R"(,"user_agent":)") && scan.text(line.user_agent);
 }
 
+// What append_entry_fields writes.
+bool scan_entry(scanner& scan, audit_line& line)
+{
+    return scan.literal(R"("time":")") && scan.time(line.time) && scan.literal(R"(","id":)") &&
+           scan.id(line.id) && scan.literal(R"(,"actor":)") && scan_actor(scan, line) &&
+           scan.literal(R"(,"action":)") && scan.text(line.action) && scan.literal(R"(,"resource":)") &&
+           scan_resource(scan, line) && scan.literal(R"(,"outcome":)") && scan.text(line.outcome) &&
+           scan.literal(R"(,"status":)") && scan.number(line.status) && scan_origin(scan, line) &&
+           scan.literal(R"(,"diff":)") && scan.object(line.diff) &&
+           scan.literal(R"(,"additional_fields":)") && scan.object(line.additional_fields);
+}
+
 std::string text_of(std::string_view raw)
 {
     return raw.find('\\') == raw.npos ? std::string{raw} : unescape_json_text(raw);
@@ -195,17 +207,21 @@ std::optional<audit_line> scan_audit_line(std::string_view text)
 
     audit_line line;
     scanner scan{text};
-    const bool is_whole =
-        scan.literal(R"({"seq":)") && scan.number(line.link.seq) && scan.literal(R"(,"time":")") &&
-        scan.time(line.time) && scan.literal(R"(","id":)") && scan.id(line.id) &&
-        scan.literal(R"(,"actor":)") && scan_actor(scan, line) && scan.literal(R"(,"action":)") &&
-        scan.text(line.action) && scan.literal(R"(,"resource":)") && scan_resource(scan, line) &&
-        scan.literal(R"(,"outcome":)") && scan.text(line.outcome) && scan.literal(R"(,"status":)") &&
-        scan.number(line.status) && scan_origin(scan, line) && scan.literal(R"(,"diff":)") &&
-        scan.object(line.diff) && scan.literal(R"(,"additional_fields":)") &&
-        scan.object(line.additional_fields) && scan.literal(R"(,"prev":")") && scan.hex(line.link.prev) &&
-        scan.literal(R"("})") && scan.at_end();
+    const bool is_whole = scan.literal(R"({"seq":)") && scan.number(line.link.seq) && scan.literal(",") &&
+                          scan_entry(scan, line) && scan.literal(R"(,"prev":")") &&
+                          scan.hex(line.link.prev) && scan.literal(R"("})") && scan.at_end();
     if (!is_whole || line.link.seq == 0) return std::nullopt;
+    return line;
+}
+
+std::optional<audit_line> scan_unchained_line(std::string_view text)
+{
+    if (text.size() > audit_line_limit) return std::nullopt;
+
+    audit_line line;
+    scanner scan{text};
+    const bool is_whole = scan.literal("{") && scan_entry(scan, line) && scan.literal("}") && scan.at_end();
+    if (!is_whole) return std::nullopt;
     return line;
 }
 
@@ -227,7 +243,7 @@ audit_entry to_entry(const audit_line& line)
     entry.request_id = line.request_id;
     entry.address = text_of(line.address);
     entry.user_agent = text_of(line.user_agent);
-    // scan_audit_line has seen that both are objects.
+    // The scan has seen that both are objects.
     entry.diff = parse_json_object(line.diff).value_or(boost::json::object{});
     entry.additional_fields = parse_json_object(line.additional_fields).value_or(boost::json::object{});
     return entry;

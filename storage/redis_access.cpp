@@ -242,6 +242,11 @@ task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
                 auto working = agree_and_flush(self, here);
                 co_await std::move(working);
             }
+            const std::shared_ptr<redis_chore> chore = self->chore();
+            if (chore && here->client->is_connected()) {
+                auto working = chore->work(here);
+                co_await std::move(working);
+            }
             pace_keeper = here->pace;
         }
         pace_keeper->expires_after(pace);
@@ -264,6 +269,18 @@ task<void> redis_access::agree_and_flush(std::shared_ptr<redis_access> self,
     } const ends{self->marks()};
     auto flushing = flush(self, here);
     static_cast<void>(co_await std::move(flushing)); // what could not be written stays for the next turn
+}
+
+void redis_access::set_chore(std::weak_ptr<redis_chore> chore)
+{
+    const std::lock_guard hold{mutex_};
+    chore_ = std::move(chore);
+}
+
+std::shared_ptr<redis_chore> redis_access::chore() const
+{
+    const std::lock_guard hold{mutex_};
+    return chore_.lock();
 }
 
 store_health redis_access::health() const

@@ -9,6 +9,7 @@
 //     lk:{T}:owners               the standing of every owner of this tag, a line each. No end.
 //     lk:{users}:...              the users themselves, their names and addresses. No end.
 //     lk:{lk}:deployment          the key of the tags. No end.
+//     lk:{audit}:stream           audit entries of all servers; belongs to no token. No end, but a bound.
 //
 // T, the tag, is what the first three characters of a key's id are: a keyed hash of its owner's id. So all
 // that belongs to one owner shares a Cluster slot, and a verification finds it from the token alone. The
@@ -46,6 +47,11 @@ inline constexpr std::string_view emails = "lk:{users}:email";        // hash: l
 inline constexpr std::string_view people = "lk:{users}:people"; // sorted set of place_of(); not the system
 inline constexpr std::string_view seen = "lk:{users}:seen";     // hash: id -> when
 inline constexpr std::string_view deployment = "lk:{lk}:deployment";
+
+// Stream. Each entry: who wrote it (a random word of the process's), and what append_unchained_line made.
+inline constexpr std::string_view audit_stream = "lk:{audit}:stream";
+inline constexpr std::string_view audit_writer_field = "by";
+inline constexpr std::string_view audit_line_field = "entry";
 
 // What a Redis key that has changed is about, as far as a verification reads it: a key or meta, or owners.
 struct subject {

@@ -32,6 +32,9 @@ public:
     // One line each, for the operator's log.
     const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
+    // For what else is kept in the same Redis, over the same connections.
+    const std::shared_ptr<redis_access>& access() const noexcept { return access_; }
+
     // Writes down what waits to be written. Not needed after a failure: what is lost are marks of use.
     task<result<void>> close();
 

@@ -126,6 +126,7 @@ TEST_CASE("flags are read in each of their forms", "[server][config]")
                                                      "30d",
                                                      "--max-token-lifetime=1y",
                                                      "--audit-rotate-size=0",
+                                                     "--audit-stream-length=5000",
                                                      "--access-url=https://t.example.org/",
                                                      "--log-level=warning"}});
 
@@ -138,6 +139,7 @@ TEST_CASE("flags are read in each of their forms", "[server][config]")
     CHECK(settings.api_keys_retention == 30 * 24h);
     CHECK(settings.max_token_lifetime == 365 * 24h);
     CHECK(settings.audit_rotate_size == 0);
+    CHECK(settings.audit_stream_length == 5000);
     CHECK(settings.access_url == "https://t.example.org");
     CHECK(settings.level == log_level::warning);
 }
@@ -199,6 +201,9 @@ TEST_CASE("each kind of value is held to its bounds", "[server][config]")
         {"--cache-lease=1m", true, "the longest"},
         {"--cache-lease=60001ms", false, "one past"},
         {"--cache-lease=100", false, "a unit is missing"},
+        {"--audit-stream-length=0", true, "no stream"},
+        {"--audit-stream-length=10000000", true, "the greatest"},
+        {"--audit-stream-length=10000001", false, "one past"},
         {"--audit-log=", false, "there is always an audit log"},
         {"--audit-log=a\nb", false, "control character"},
         {"--secure-auth-cookie=yes", false, "true or false only"},

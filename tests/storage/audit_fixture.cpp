@@ -1,10 +1,8 @@
 #include "tests/storage/audit_fixture.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <stdlib.h>
 #include <thread>
 
 namespace latchkey::test {
@@ -19,28 +17,6 @@ digest weak_digest(std::string_view text)
         std::memcpy(out.data() + 8 * lane, &state, 8);
     }
     return out;
-}
-
-temporary_directory::temporary_directory()
-{
-    std::string name = (std::filesystem::temp_directory_path() / "latchkey-audit-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-}
-
-temporary_directory::~temporary_directory()
-{
-    std::error_code ignored; // a directory left behind must not hide a test's failure
-    std::filesystem::remove_all(path_, ignored);
-}
-
-std::vector<std::string> temporary_directory::names() const
-{
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator{path_})
-        names.push_back(entry.path().filename().string());
-    std::sort(names.begin(), names.end());
-    return names;
 }
 
 std::string read_all(const std::string& path)

@@ -6,8 +6,8 @@
 #include "storage/audit_verify.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/run_task.hpp"
+#include "tests/support/temporary_directory.hpp"
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,20 +21,6 @@ digest weak_digest(std::string_view text);
 class fixed_clock final : public clock {
 public:
     time_point now() const noexcept override { return time_point{std::chrono::seconds{1'750'000'000}}; }
-};
-
-class temporary_directory {
-public:
-    temporary_directory();
-    ~temporary_directory();
-    temporary_directory(const temporary_directory&) = delete;
-    temporary_directory& operator=(const temporary_directory&) = delete;
-
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-    std::vector<std::string> names() const; // sorted
-
-private:
-    std::filesystem::path path_;
 };
 
 std::string read_all(const std::string& path);

@@ -1,10 +1,12 @@
 // A directory for one test, gone with everything in it when the test ends.
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace latchkey::test {
 
@@ -27,6 +29,16 @@ public:
     temporary_directory& operator=(const temporary_directory&) = delete;
 
     std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+    // Of what is in it, sorted.
+    std::vector<std::string> names() const
+    {
+        std::vector<std::string> names;
+        for (const auto& entry : std::filesystem::directory_iterator{path_})
+            names.push_back(entry.path().filename().string());
+        std::sort(names.begin(), names.end());
+        return names;
+    }
 
 private:
     std::filesystem::path path_;

@@ -1,6 +1,7 @@
 // Several servers over one Redis, and what lies there.
 #include "tests/wire/wire_fixture.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -47,16 +48,38 @@ std::vector<std::string> names_in(const redis_server& redis)
     return names;
 }
 
+std::string text_of(const redis_reply& reply)
+{
+    std::string all = reply.text + '\n';
+    for (const redis_reply& part : reply.items)
+        all += text_of(part);
+    return all;
+}
+
 std::string content_of(const redis_server& redis, const std::string& name)
 {
     const std::string type = redis.ask({"TYPE", name}).text;
     if (type == "string") return redis.ask({"GET", name}).text;
-    const redis_reply parts =
-        type == "hash" ? redis.ask({"HGETALL", name}) : redis.ask({"ZRANGE", name, "0", "-1"});
-    std::string all;
-    for (const redis_reply& part : parts.items)
-        all += part.text + '\n';
-    return all;
+    if (type == "hash") return text_of(redis.ask({"HGETALL", name}));
+    if (type == "stream") return text_of(redis.ask({"XRANGE", name, "-", "+"}));
+    REQUIRE(type == "zset");
+    return text_of(redis.ask({"ZRANGE", name, "0", "-1"}));
+}
+
+const std::string audit_stream = "lk:{audit}:stream";
+
+json::value audit_of(http_client& server, const account& reader, const std::string& query)
+{
+    const http_answer answer = server.request("GET", "/api/v2/audit" + query, bearing(reader.token));
+    INFO(answer.body);
+    REQUIRE(answer.status == 200);
+    return parsed(answer);
+}
+
+std::size_t found_for(http_client& server, const account& reader, const http_answer& act)
+{
+    const auto page = audit_of(server, reader, "?q=request_id:" + act.header("x-coder-request-id"));
+    return page.at("audit_logs").as_array().size();
 }
 
 } // namespace
@@ -100,20 +123,79 @@ TEST_CASE("no secret lies in Redis, and nothing of a token without an end", "[wi
         CHECK(wire.call("GET", "/verify", {}, {}, bearing(token)).status == 200);
     }
 
+    CHECK(contains(content_of(redis, audit_stream), "planted-3"));
     bool is_planted_seen = false;
     for (const std::string& name : names_in(redis)) {
         CAPTURE(name);
         const std::string content = content_of(redis, name);
-        is_planted_seen = is_planted_seen || contains(content, "planted-3");
+        is_planted_seen = is_planted_seen || (name != audit_stream && contains(content, "planted-3"));
         for (const std::string& secret : secrets) {
             CHECK_FALSE(contains(content, secret));
             CHECK_FALSE(contains(name, secret));
         }
-        const bool is_of_users =
-            name.starts_with("lk:{users}:") || name.ends_with(":owners") || name == "lk:{lk}:deployment";
-        if (!is_of_users) CHECK(redis.ask({"PTTL", name}).integer > 0);
+        const bool is_of_no_token = name.starts_with("lk:{users}:") || name.ends_with(":owners") ||
+                                    name == "lk:{lk}:deployment" || name == audit_stream;
+        if (!is_of_no_token) CHECK(redis.ask({"PTTL", name}).integer > 0);
     }
     CHECK(is_planted_seen); // the search can find what is there
+}
+
+TEST_CASE("each of several servers over one Redis shows at once what all of them did", "[wire][redis]")
+{
+    wire_fixture wire{engine::redis};
+    const wire_server second{wire.server(), {}};
+    http_client one = wire.connect();
+    http_client other = second.connect();
+
+    std::vector<http_answer> acts;
+    for (int round = 0; round < 5; ++round) {
+        http_client& here = round % 2 == 0 ? one : other;
+        http_client& there = round % 2 == 0 ? other : one;
+        const std::string body = R"({"token_name":"round-)" + std::to_string(round) + "\"}";
+        acts.push_back(here.request("POST", tokens_path("me"), bearing(wire.member.token), body));
+        REQUIRE(acts.back().status == 201);
+        CHECK(found_for(there, wire.auditor, acts.back()) == 1);
+
+        const std::string key = keys_path("me") + "/" + id_of(text(parsed(acts.back()), "key"));
+        acts.push_back(there.request("DELETE", key, bearing(wire.member.token)));
+        REQUIRE(acts.back().status == 204);
+        CHECK(found_for(here, wire.auditor, acts.back()) == 1);
+
+        const std::string suspend = "/api/v2/users/" + wire.owner.username + "/status/suspend";
+        acts.push_back(here.request("PUT", suspend, bearing(wire.member.token))); // refused
+        REQUIRE(acts.back().status >= 400);
+        CHECK(found_for(there, wire.auditor, acts.back()) == 1);
+    }
+
+    for (const std::string& query : {std::string{"?limit=1000"},
+                                     std::string{"?limit=7&offset=3"},
+                                     "?q=username:" + wire.member.username,
+                                     std::string{"?q=action:delete&limit=2"}}) {
+        CAPTURE(query);
+        const auto page = audit_of(one, wire.auditor, query);
+        const auto same = audit_of(other, wire.auditor, query);
+        CHECK(column(page.at("audit_logs"), "id") == column(same.at("audit_logs"), "id"));
+        CHECK(page.at("count") == same.at("count"));
+        CHECK(page.at("count").as_int64() > 0);
+    }
+    const auto all = audit_of(other, wire.auditor, "?limit=1000&q=username:" + wire.member.username);
+    const std::vector<std::string> found = column(all.at("audit_logs"), "request_id");
+    for (const http_answer& act : acts)
+        CHECK(std::ranges::count(found, act.header("x-coder-request-id")) == 1);
+}
+
+TEST_CASE("with a stream of no length a server shows what it did itself", "[wire][redis]")
+{
+    wire_fixture wire{engine::redis, {"--audit-stream-length=0"}};
+    const wire_server second{wire.server(), {"--audit-stream-length=0"}};
+    http_client other = second.connect();
+    const http_answer act = wire.post(tokens_path("me"), wire.member.token, "{}");
+    REQUIRE(act.status == 201);
+
+    CHECK(found_for(other, wire.auditor, act) == 0);
+    http_client one = wire.connect();
+    CHECK(found_for(one, wire.auditor, act) == 1);
+    CHECK(wire.server().redis()->ask({"EXISTS", audit_stream}).integer == 0);
 }
 
 TEST_CASE("without its Redis a server answers 503, and serves again by itself", "[wire][redis]")

@@ -1,0 +1,98 @@
+// A server's audit log over a Redis: a file in a directory of its own, a store, and the log over both.
+#pragma once
+
+#include "storage/redis_audit_log.hpp"
+#include "tests/storage/audit_fixture.hpp"
+#include "tests/storage/redis_store_fixture.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace latchkey::test {
+
+class audit_server {
+public:
+    explicit audit_server(redis_endpoint endpoint, redis_audit_options options = {}, redis_limits limits = {})
+        : endpoint_{std::move(endpoint)},
+          options_{options},
+          limits_{limits}
+    {
+        start();
+    }
+
+    void start()
+    {
+        auto made = run_redis(redis_store::open(clients_of(endpoint_, limits_), file.time, {}));
+        INFO((made ? "" : made.error().message));
+        REQUIRE(made);
+        store = std::move(*made);
+        file.options.sync = audit_sync::never;
+        file.open();
+        log.emplace(*store, *file.log, options_);
+    }
+
+    void stop()
+    {
+        log.reset();
+        file.close();
+        store.reset();
+    }
+
+    void append(int first, int last)
+    {
+        for (int n = first; n <= last; ++n)
+            REQUIRE(run_redis(log->append(numbered_entry(n))));
+    }
+
+    result<audit_page> search(audit_query query = {}) { return run_redis(log->search(std::move(query))); }
+
+    std::vector<uuid> found(audit_query query = {})
+    {
+        const result<audit_page> page = search(std::move(query));
+        REQUIRE(page);
+        std::vector<uuid> ids;
+        for (const audit_entry& entry : page->entries)
+            ids.push_back(entry.id);
+        return ids;
+    }
+
+    std::size_t count() { return search().value().count; }
+
+    // Until a search finds as many entries as that.
+    void wait_for(std::size_t count)
+    {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        while (true) {
+            const result<audit_page> page = search();
+            if (page && page->count == count) return;
+            INFO("found " << (page ? page->count : 0) << " of " << count);
+            REQUIRE(std::chrono::steady_clock::now() < end);
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+    }
+
+    // Until everything is in the stream.
+    void wait_until_sent()
+    {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        while (log->unsent() != 0) {
+            REQUIRE(std::chrono::steady_clock::now() < end);
+            static_cast<void>(run_redis(log->close()));
+        }
+    }
+
+    audit_fixture file;
+    std::unique_ptr<redis_store> store;
+    std::optional<redis_audit_log> log;
+
+private:
+    redis_endpoint endpoint_;
+    redis_audit_options options_;
+    redis_limits limits_;
+};
+
+} // namespace latchkey::test

@@ -1,0 +1,319 @@
+// Several servers' audit logs over one Redis.
+#include "tests/storage/redis_audit_fixture.hpp"
+#include "tests/support/lossy_proxy.hpp"
+
+#include <atomic>
+#include <list>
+#include <thread>
+
+using namespace latchkey;
+using namespace latchkey::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<uuid> numbers_down(int newest, int oldest)
+{
+    std::vector<uuid> ids;
+    for (int n = newest; n >= oldest; --n)
+        ids.push_back(numbered_id(n));
+    return ids;
+}
+
+const std::string stream{redis_layout::audit_stream};
+
+std::size_t length_of_stream(const redis_server& redis)
+{
+    return static_cast<std::size_t>(redis.ask({"XLEN", stream}).integer);
+}
+
+} // namespace
+
+TEST_CASE("what one server appended another finds at once, in the same order", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint()};
+    audit_server other{redis.endpoint()};
+    for (int n = 1; n <= 30; ++n) {
+        audit_server& writer = n % 3 == 0 ? one : other;
+        audit_server& reader = n % 3 == 0 ? other : one;
+        writer.append(n, n);
+        REQUIRE(reader.found({.limit = 1}) == numbers_down(n, n));
+    }
+
+    for (audit_server* const server : {&one, &other}) {
+        CHECK(server->found() == numbers_down(30, 1));
+        CHECK(server->count() == 30);
+        CHECK(server->found({.limit = 5, .offset = 10}) == numbers_down(20, 16));
+        CHECK(server->found({.limit = 4, .after_id = numbered_id(9)}) == numbers_down(8, 5));
+        CHECK(server->found({.request_id = numbered_id(2'000'012)}) == numbers_down(12, 12));
+        CHECK(server->search({.username = "bob", .limit = 2})->count == 15);
+        CHECK(server->log->health().problem.empty());
+    }
+}
+
+TEST_CASE("a found entry of another server is whole", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint()};
+    audit_server other{redis.endpoint()};
+    audit_entry written = numbered_entry(1);
+    written.user_agent = "a \"quoted\" name";
+    written.additional_fields = {{"folded", 3}};
+    REQUIRE(run_redis(one.log->append(written)));
+
+    const audit_entry read = other.search().value().entries.at(0);
+
+    CHECK(read.id == written.id);
+    CHECK(read.time == written.time);
+    CHECK(read.actor == written.actor);
+    CHECK(read.actor_username == written.actor_username);
+    CHECK(read.actor_key == written.actor_key);
+    CHECK(read.resource_target == written.resource_target);
+    CHECK(read.outcome == written.outcome);
+    CHECK(read.status == written.status);
+    CHECK(read.address == written.address);
+    CHECK(read.user_agent == written.user_agent);
+    CHECK(read.diff == written.diff);
+    CHECK(read.additional_fields == written.additional_fields);
+}
+
+TEST_CASE("after a restart a server finds what it wrote before, once", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint()};
+    audit_server other{redis.endpoint()};
+    one.append(1, 10);
+    other.append(11, 20);
+
+    one.stop();
+    one.start();
+    one.append(21, 25);
+
+    CHECK(one.found() == numbers_down(25, 1));
+    CHECK(one.count() == 25);
+    CHECK(other.found() == numbers_down(25, 1));
+    CHECK_FALSE(one.file.verify().fault);
+}
+
+TEST_CASE("the stream is bounded, and a new server finds what is in it", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint(), {.stream_length = 50}};
+    one.append(1, 600);
+    const std::size_t kept = length_of_stream(redis);
+    CHECK(kept >= 50);
+    CHECK(kept < 200); // Redis drops whole blocks, of a hundred entries at most
+    CHECK(redis.ask({"PTTL", stream}).integer == -1);
+
+    audit_server fresh{redis.endpoint(), {.stream_length = 50}};
+    CHECK(fresh.count() == kept);
+    CHECK(fresh.found({.limit = 10}) == numbers_down(600, 591));
+    CHECK(one.count() == 600); // its own file holds all
+}
+
+TEST_CASE("more entries than one answer holds are all read", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint()};
+    audit_server other{redis.endpoint()};
+    const int all = 2 * static_cast<int>(redis_audit_follower::batch) + 50;
+    one.append(1, all);
+    CHECK(other.count() == static_cast<std::size_t>(all));
+}
+
+TEST_CASE("without Redis acts are recorded, a search is unavailable, and others hear of them later",
+          "[redis_audit]")
+{
+    redis_server redis;
+    audit_server one{redis.endpoint()};
+    audit_server other{redis.endpoint()};
+    one.append(1, 3);
+    REQUIRE(other.count() == 3);
+
+    redis.kill();
+    one.append(4, 9);
+    CHECK(one.search().error() == storage_errc::unavailable);
+    CHECK(other.search().error() == storage_errc::unavailable);
+    CHECK(one.log->unsent() == 6);
+    CHECK(one.log->health().can_write);
+    check_mentions(one.log->health().problem, "6 audit entries wait for Redis");
+    CHECK(lines_of(one.file.path).size() == 9);
+
+    redis.start(); // empty
+    one.wait_for(9);
+    one.wait_until_sent();
+    other.wait_for(6); // the first three went with the Redis that held them
+    CHECK(other.found() == numbers_down(9, 4));
+    CHECK(one.log->health().problem.empty());
+}
+
+TEST_CASE("what waits for Redis is sent without anybody's asking", "[redis_audit]")
+{
+    redis_server redis;
+    audit_server one{redis.endpoint()};
+    one.append(1, 1);
+    redis.kill();
+    one.append(2, 2);
+    redis.start();
+
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (one.log->unsent() != 0 && std::chrono::steady_clock::now() < end)
+        redis_context().run_one_for(10ms); // the periodic work
+    CHECK(one.log->unsent() == 0);
+    CHECK(length_of_stream(redis) == 1);
+}
+
+TEST_CASE("what does not fit while Redis is away is counted, and is in the file", "[redis_audit]")
+{
+    redis_server redis;
+    audit_server one{redis.endpoint(), {.outbox_limit = 5}};
+    redis.kill();
+    one.append(1, 8);
+    CHECK(one.log->unsent() == 5);
+    check_mentions(one.log->health().problem, "3 audit entries are in this server's file only");
+    redis.start();
+    one.wait_until_sent();
+
+    audit_server other{redis.endpoint()};
+    CHECK(other.found() == numbers_down(8, 4));
+    CHECK(one.found() == numbers_down(8, 1));
+}
+
+TEST_CASE("a Redis that does not answer delays one act by its deadline, and no more", "[redis_audit]")
+{
+    redis_server redis;
+    audit_server one{redis.endpoint(), {}, {.command_deadline = 1s}};
+    one.append(1, 1);
+
+    redis.pause();
+    const auto begin = std::chrono::steady_clock::now();
+    one.append(2, 101); // 100 s, if each waited
+    const auto taken = std::chrono::steady_clock::now() - begin;
+    redis.resume();
+
+    CHECK(taken < 25s);
+    one.wait_until_sent();
+    audit_server other{redis.endpoint()};
+    // One whose answer was late may be there twice, and is found once.
+    CHECK(length_of_stream(redis) >= 101);
+    CHECK(other.found({.limit = 200}) == numbers_down(101, 1));
+    CHECK(one.found({.limit = 200}) == numbers_down(101, 1));
+}
+
+TEST_CASE("an entry whose answer from Redis was lost is found once", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    lossy_proxy proxy{redis.port()};
+    redis_endpoint through = redis.endpoint();
+    through.address.port = proxy.port();
+    audit_server one{through};
+    audit_server other{redis.endpoint()};
+    one.append(1, 1);
+    proxy.lose_answer_to("XADD");
+
+    one.append(2, 2);
+    CHECK(proxy.lost() == 1);
+    one.wait_until_sent();
+
+    CHECK(length_of_stream(redis) == 3);
+    CHECK(other.found() == numbers_down(2, 1));
+    CHECK(other.count() == 2);
+    one.wait_for(2);
+}
+
+TEST_CASE("a Redis that refuses the stream is told of, and costs no act", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint()};
+    REQUIRE(redis.ask({"SET", stream, "not a stream"}).is_ok());
+
+    one.append(1, 2);
+
+    CHECK(one.search().error() == storage_errc::unavailable);
+    check_mentions(one.log->health().problem, "WRONGTYPE");
+    CHECK(one.log->health().can_write);
+    CHECK(one.store->health().can_write);
+
+    redis.ask({"DEL", stream});
+    one.wait_until_sent();
+    CHECK(one.found() == numbers_down(2, 1));
+    CHECK(one.log->health().problem.empty());
+    audit_server other{redis.endpoint()};
+    CHECK(other.found() == numbers_down(2, 1));
+}
+
+TEST_CASE("what is not in the file is not in the stream", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint()};
+    one.append(1, 1);
+    one.file.log->close();
+
+    CHECK(run_redis(one.log->append(numbered_entry(2))).error() == storage_errc::unavailable);
+
+    CHECK(length_of_stream(redis) == 1);
+}
+
+TEST_CASE("an emptied Redis is read from its new beginning", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint()};
+    audit_server other{redis.endpoint()};
+    one.append(1, 5);
+    REQUIRE(other.count() == 5);
+
+    REQUIRE(redis.ask({"FLUSHALL"}).is_ok());
+    one.append(6, 7);
+
+    CHECK(other.found() == numbers_down(7, 6));
+    CHECK(one.found() == numbers_down(7, 1));
+}
+
+namespace {
+
+// As run_task, for threads of which Catch must not know.
+template <class T>
+T run_on_shard(asio::io_context& shard, task<T> work)
+{
+    std::optional<T> value;
+    asio::co_spawn(shard, std::move(work), [&](std::exception_ptr thrown, T result) {
+        if (!thrown) value.emplace(std::move(result));
+        shard.stop(); // a connection that stays open is work without an end
+    });
+    shard.restart();
+    shard.run();
+    return std::move(value).value();
+}
+
+} // namespace
+
+TEST_CASE("the shards of servers append and search at once", "[redis_audit]")
+{
+    constexpr int shards = 3;
+    constexpr int entries = 60; // of each
+    const redis_server& redis = empty_redis();
+    std::list<asio::io_context> contexts; // outlive the servers' threads, which post to them
+    audit_server one{redis.endpoint()};
+    audit_server other{redis.endpoint()};
+    std::atomic<int> failures{0};
+    const auto work = [&](asio::io_context& here, int first) {
+        for (int n = first; n < first + entries; ++n) {
+            audit_server& writer = n % 2 == 0 ? one : other;
+            audit_server& reader = n % 2 == 0 ? other : one;
+            if (!run_on_shard(here, writer.log->append(numbered_entry(n)))) ++failures;
+            const auto page =
+                run_on_shard(here, reader.log->search({.request_id = numbered_id(2'000'000 + n)}));
+            if (!page || page->count != 1) ++failures;
+        }
+    };
+    std::vector<std::thread> threads;
+    for (int shard = 0; shard < shards; ++shard)
+        threads.emplace_back(work, std::ref(contexts.emplace_back(1)), shard * entries + 1);
+    for (std::thread& each : threads)
+        each.join();
+
+    CHECK(failures == 0);
+    CHECK(one.found({.limit = 1000}) == numbers_down(shards * entries, 1));
+    CHECK(other.found({.limit = 1000}) == numbers_down(shards * entries, 1));
+}
