@@ -148,9 +148,8 @@ user_service::set_roles(principal caller, user target, std::vector<std::string> 
         obstacle = refusals::bad_request("You cannot change your own roles.");
     } else if (permits(caller, action::assign, what)) { // else `change` refuses
         if (!asked) obstacle = asked.error();
-        const bool makes_owner = asked && asked->has(role::owner);
-        const bool touches_owner = makes_owner || target.roles.has(role::owner);
-        if (touches_owner && !acts_as_owner(caller)) obstacle = refusals::forbidden();
+        const bool changes_something = asked && *asked != target.roles;
+        if (changes_something && !acts_as_owner(caller)) obstacle = refusals::forbidden();
     }
     if (obstacle) {
         intended_action intent = intended("write", target, 200);

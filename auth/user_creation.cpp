@@ -71,13 +71,12 @@ intended_action creation_of(const user& draft)
     return {"create", "user", draft.id, draft.username, 201, diff_of_created(draft), {}};
 }
 
-// Only owners make owners (contract 6.1), and not with a key that was given less than all of their rights:
-// it could make itself an account that has them.
+// Only owners give roles, and not with a key that was given less than all of their rights: whoever could give
+// one that he does not have would make himself an account that has it. What is left to user-admins is the
+// implied role of a member, as in Coder.
 bool may_give(const principal& caller, role_set roles) noexcept
 {
-    if (roles == role_set{}) return true;
-    const object what{resource_type::assign_role, std::nullopt, std::nullopt};
-    return permits(caller, action::assign, what) && (!roles.has(role::owner) || acts_as_owner(caller));
+    return roles == role_set{} || acts_as_owner(caller);
 }
 
 bool is_taken(error_code ec) noexcept

@@ -26,7 +26,8 @@ audit_entry entry_of(const verification_event& event, time_point now)
     entry.request_id = event.request_id;
     entry.address = event.address;
     entry.user_agent = event.user_agent.substr(0, 256);
-    entry.additional_fields["reason"] = to_string(event.what);
+    const bool lacks_right = event.what == verdict::accepted && event.status >= first_refusing_status;
+    entry.additional_fields["reason"] = lacks_right ? "missing_right" : to_string(event.what);
     if (event.key == nullptr) return entry;
 
     entry.resource_id = event.key->owner;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace latchkey {
 namespace {
@@ -19,10 +20,27 @@ refusal not_json(std::string detail)
     return refusals::bad_request("Request body must be valid JSON.", std::move(detail));
 }
 
-refusal wrong_type(std::string_view field, std::string_view type)
+std::string_view kind_of(const json::value& found) noexcept
 {
-    std::string detail = "json: cannot unmarshal into Go struct field AuthorizationRequest.";
-    detail.append(field).append(" of type ").append(type);
+    switch (found.kind()) {
+    case json::kind::bool_: return "bool";
+    case json::kind::string: return "string";
+    case json::kind::array: return "array";
+    case json::kind::object: return "object";
+    case json::kind::null: return "null";
+    default: return "number";
+    }
+}
+
+refusal wrong_type(const json::value& found, std::string_view field, std::string_view type)
+{
+    std::string detail = "json: cannot unmarshal ";
+    detail.append(kind_of(found)).append(" into Go ");
+    if (field.empty())
+        detail += "value";
+    else
+        detail.append("struct field AuthorizationRequest.").append(field);
+    detail.append(" of type ").append(type);
     return not_json(std::move(detail));
 }
 
@@ -43,14 +61,16 @@ const json::value* field_of(const json::object& in, std::string_view name) noexc
     return found == nullptr || found->is_null() ? nullptr : found;
 }
 
-// False when it is there and no string.
-bool read_text(const json::object& in, std::string_view name, std::string& into)
+// The refusal when it is there and no string. `within`: the field that it is a part of.
+std::optional<refusal>
+read_text(const json::object& in, std::string_view within, std::string_view name, std::string& into)
 {
     const json::value* found = field_of(in, name);
-    if (found == nullptr) return true;
-    if (!found->is_string()) return false;
+    if (found == nullptr) return std::nullopt;
+    if (!found->is_string())
+        return wrong_type(*found, std::string{within}.append(".").append(name), "string");
     into = std::string_view{found->get_string()};
-    return true;
+    return std::nullopt;
 }
 
 outcome<rights_check> read_check(std::string_view name, const json::value& from)
@@ -58,16 +78,21 @@ outcome<rights_check> read_check(std::string_view name, const json::value& from)
     rights_check check;
     check.name = name;
     if (from.is_null()) return check;
-    if (!from.is_object()) return wrong_type("checks", "codersdk.AuthorizationCheck");
-    if (!read_text(from.get_object(), "action", check.action)) return wrong_type("action", "string");
+    if (!from.is_object()) return wrong_type(from, "checks", "codersdk.AuthorizationCheck");
+    if (auto fault = read_text(from.get_object(), "checks", "action", check.action)) return std::move(*fault);
 
     const json::value* object = field_of(from.get_object(), "object");
     if (object == nullptr) return check;
-    if (!object->is_object()) return wrong_type("object", "codersdk.AuthorizationObject");
+    if (!object->is_object()) return wrong_type(*object, "checks.object", "codersdk.AuthorizationObject");
     const json::object& about = object->get_object();
-    if (!read_text(about, "resource_type", check.resource_type)) return wrong_type("resource_type", "string");
-    if (!read_text(about, "owner_id", check.owner_id)) return wrong_type("owner_id", "string");
-    if (!read_text(about, "resource_id", check.resource_id)) return wrong_type("resource_id", "string");
+    const std::pair<std::string_view, std::string*> texts[] = {{"resource_type", &check.resource_type},
+                                                               {"owner_id", &check.owner_id},
+                                                               {"resource_id", &check.resource_id}};
+    for (const auto& [name_of_text, into] : texts) {
+        if (auto fault = read_text(about, "checks.object", name_of_text, *into)) return std::move(*fault);
+    }
+    const json::value* any = field_of(about, "any_org"); // of organisations, which do not exist here (A8)
+    if (any != nullptr && !any->is_bool()) return wrong_type(*any, "checks.object.any_org", "bool");
     return check;
 }
 
@@ -94,10 +119,10 @@ outcome<std::vector<rights_check>> parse_authcheck(std::string_view body)
 
     std::vector<rights_check> checks;
     if (whole->is_null()) return checks;
-    if (!whole->is_object()) return wrong_type("checks", "codersdk.AuthorizationRequest");
+    if (!whole->is_object()) return wrong_type(*whole, "", "codersdk.AuthorizationRequest");
     const json::value* asked = field_of(whole->get_object(), "checks");
     if (asked == nullptr) return checks;
-    if (!asked->is_object()) return wrong_type("checks", "map[string]codersdk.AuthorizationCheck");
+    if (!asked->is_object()) return wrong_type(*asked, "checks", "map[string]codersdk.AuthorizationCheck");
     for (const auto& one : asked->get_object()) {
         auto check = read_check({one.key().data(), one.key().size()}, one.value());
         if (!check) return check.error();

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cassert>
 #include <future>
+#include <unistd.h>
 #include <utility>
+#include <variant>
 
 namespace latchkey {
 
@@ -111,6 +113,9 @@ void http_server::join()
 {
     for (const auto& one : shards_)
         one->join();
+    for (const listen_address& address : std::exchange(addresses_, {})) {
+        if (const auto* local = std::get_if<unix_path>(&address)) ::unlink(local->path.c_str());
+    }
 }
 
 } // namespace latchkey

@@ -71,12 +71,13 @@ private:
     response refuse(const refusal& why) const { return error_response(why, web_); }
 
     // normalise_path has made sure that every escape is right.
-    static std::string decoded(std::string_view segment)
+    static std::string decoded(std::string_view raw)
     {
-        return percent_decode(segment, plus_sign::literal).value_or(std::string{});
+        return percent_decode(raw, plus_sign::literal).value_or(std::string{});
     }
 
     std::optional<response> bypass_limit() const;
+    std::string endpoint() const;
 
     const request& asked_;
     const web_settings& web_;
@@ -152,6 +153,16 @@ std::optional<response> passage::bypass_limit() const
     return plain_text(428, "\"X-Coder-Bypass-Ratelimit\" provided but user is not owner\n");
 }
 
+// What is counted as one: spelling the path in another way must not open a new count; nor, where passwords
+// are guessed, spelling {user} in another way.
+std::string passage::endpoint() const
+{
+    if (row().rate == rate_class::login) return std::string{row().pattern};
+    std::string plain = decoded(path_);
+    if (plain.ends_with('/')) plain.pop_back();
+    return plain;
+}
+
 std::optional<response> passage::count_request()
 {
     if (limits_.limit_of(row().rate) == 0) return std::nullopt;
@@ -159,8 +170,7 @@ std::optional<response> passage::count_request()
 
     const rate_subject who =
         context_.caller ? rate_subject{context_.caller->account().id} : rate_subject{address_};
-    // Where passwords are guessed, spelling {user} in another way must not open a new count.
-    rate_ = limits_.count(row().rate, who, row().rate == rate_class::login ? row().pattern : path_);
+    rate_ = limits_.count(row().rate, who, endpoint());
     if (!rate_.refused) return std::nullopt;
 
     refusal why = refused_with(429,

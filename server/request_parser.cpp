@@ -140,7 +140,9 @@ void request_parser::keep_field(http::field field, std::string_view name, std::s
         keep(request_.authorization, value);
         break;
     case http::field::cookie: keep(request_.cookie, value); break;
-    case http::field::user_agent: keep(request_.user_agent, value); break;
+    case http::field::user_agent: // for the logs only, which replace what is not UTF-8
+        if (request_.user_agent.empty()) request_.user_agent = value;
+        break;
     case http::field::content_length:
         // Beast takes "5, 5" and equal repetitions, as it may (RFC 9112 6.3); a proxy in front that
         // reads them differently would be a way in, and no honest client sends them.

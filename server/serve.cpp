@@ -96,10 +96,11 @@ void tell_next_steps(const application& served)
 {
     const std::string server = curl_target(served.addresses());
     if (served.needs_first_user()) {
-        std::cout << "\nMake the first user, then the first token:\n\n"
-                  << "  curl -s " << server << "/api/v2/users/first -d "
-                  << R"('{"email":"me@example.com","username":"first","password":"Correct-Horse-7-Battery"}')"
-                  << "\n\n";
+        std::cout
+            << "\nMake the first user, then the first token:\n\n"
+            << "  curl -s " << server << "/api/v2/users/first -d "
+            << R"('{"email":"me@example.com","username":"me-first","password":"Correct-Horse-7-Battery"}')"
+            << "\n\n";
     } else {
         std::cout << "\nMake a token (with your own address and password):\n\n";
     }

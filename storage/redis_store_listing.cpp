@@ -33,10 +33,15 @@ time_point moment_of(const redis_reply& text) noexcept
     return time_point{microseconds{number}};
 }
 
+// In the list, if it counts the expired ones.
+bool has_place(const key_record& key, const key_query& query) noexcept
+{
+    return key.login == login_type::token && (!query.owner || key.owner == *query.owner);
+}
+
 bool matches(const key_record& key, const key_query& query) noexcept
 {
-    return key.login == login_type::token && (!query.owner || key.owner == *query.owner) &&
-           (query.include_expired || key.expires_at > query.now);
+    return has_place(key, query) && (query.include_expired || key.expires_at > query.now);
 }
 
 } // namespace
@@ -160,7 +165,7 @@ task<result<std::vector<key_listing>>> redis_store::list_tokens(key_query query)
         auto looking = look_at(here, *query.after);
         result<seen_key> last = co_await std::move(looking);
         if (!last && last.error() != storage_errc::not_found) co_return last.error();
-        if (!last || !matches(last->kept.record, query)) co_return page;
+        if (!last || !has_place(last->kept.record, query)) co_return page;
         after = redis_layout::place_of(last->kept.record);
     }
 

@@ -97,7 +97,9 @@ struct key_query {
     std::optional<uuid> owner{};  // nothing: everybody's
     bool include_expired = false; // also those with expires_at <= now, while they are retained
     time_point now{};
-    std::optional<key_id> after{}; // keys that sort behind this one; empty result if it is not in the list
+    // Keys that sort behind this one, which may itself have expired meanwhile. Empty result if there is no
+    // such token, or the owner has not got it.
+    std::optional<key_id> after{};
     std::size_t limit = 0;         // 0: all
 };
 

@@ -28,10 +28,14 @@ bool token_search::step()
     return stage_ != stage::finished;
 }
 
+bool token_search::has_place(const key_record& key) const noexcept
+{
+    return key.login == login_type::token && (!query_.owner || key.owner == *query_.owner);
+}
+
 bool token_search::matches(const key_record& key) const noexcept
 {
-    return key.login == login_type::token && (!query_.owner || key.owner == *query_.owner) &&
-           (query_.include_expired || key.expires_at > query_.now);
+    return has_place(key) && (query_.include_expired || key.expires_at > query_.now);
 }
 
 void token_search::begin()
@@ -39,7 +43,7 @@ void token_search::begin()
     stage_ = stage::gathering;
     if (!query_.after) return;
     const auto last_seen = table_.find_key(*query_.after);
-    if (last_seen && matches(last_seen->listing.key)) {
+    if (last_seen && has_place(last_seen->listing.key)) {
         after_ = place{last_seen->listing.key.created_at, last_seen->listing.key.id};
     } else {
         stage_ = stage::finished;

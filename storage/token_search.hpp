@@ -27,6 +27,7 @@ private:
 
     enum class stage { beginning, gathering, copying, finished };
 
+    bool has_place(const key_record& key) const noexcept; // in the list, if it counts the expired ones
     bool matches(const key_record& key) const noexcept;
     void begin();
     void gather();

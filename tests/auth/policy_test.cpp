@@ -41,7 +41,7 @@ const right rights[] = {
     {role::user_admin, type::user, action::update, whose::others, true, "suspends and activates"},
     {role::user_admin, type::user, action::delete_, whose::others, true, "his office"},
     {role::user_admin, type::user, action::update_personal, whose::others, true, "resets passwords"},
-    {role::user_admin, type::assign_role, action::assign, whose::others, true, "gives roles"},
+    {role::user_admin, type::assign_role, action::assign, whose::others, true, "gives that of a member"},
     {role::user_admin, type::api_key, action::create, whose::others, false, "6.1: nothing on others' keys"},
     {role::user_admin, type::api_key, action::read, whose::others, false, "6.1"},
     {role::user_admin, type::audit_log, action::read, whose::everybodys, false, "7.2"},

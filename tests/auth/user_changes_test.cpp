@@ -119,7 +119,7 @@ TEST_CASE("suspension and activation answer with the user, and with their own re
     CHECK(suspend(auth.sign_in(auth.add("people", role::user_admin)), ada));
 }
 
-TEST_CASE("roles are given by owners and user-admins, the owner's by owners only", "[auth][user_service]")
+TEST_CASE("roles are given and taken by owners only", "[auth][user_service]")
 {
     auth_fixture auth;
     const user boss = auth.add("boss", role::owner);
@@ -131,9 +131,13 @@ TEST_CASE("roles are given by owners and user-admins, the owner's by owners only
         return finish(auth.users.set_roles(by, target, std::move(roles), auth.from));
     };
 
-    CHECK(set(admin, ada, {"auditor", "template-admin"})->roles.has(role::auditor));
-    CHECK(status_of(set(admin, ada, {"owner"})) == 403);
-    CHECK(status_of(set(admin, boss, {})) == 403); // would unmake an owner
+    for (const char* role_name : {"auditor", "template-admin", "user-admin", "owner"})
+        CHECK(status_of(set(admin, ada, {role_name})) == 403); // he could sign in as ada afterwards
+    CHECK(status_of(set(admin, boss, {})) == 403);             // would unmake an owner
+    CHECK(set(admin, ada, {})->roles == role_set{});           // changes nothing
+    CHECK(set(owner, ada, {"auditor", "template-admin"})->roles.has(role::auditor));
+    const user auditor = *run_task(auth.memory.find_user(ada.id));
+    CHECK(status_of(set(admin, auditor, {})) == 403);
     CHECK(set(owner, ada, {"owner"})->roles == role_set{role::owner});
     const auto now_owner = run_task(auth.memory.find_user(ada.id));
     CHECK(set(owner, *now_owner, {})->roles == role_set{});

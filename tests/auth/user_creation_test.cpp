@@ -225,7 +225,7 @@ TEST_CASE("a suspended user is created suspended", "[auth][user_service]")
     CHECK(created->status == user_status::suspended);
 }
 
-TEST_CASE("only an owner with all his rights makes an owner", "[auth][user_service]")
+TEST_CASE("only an owner with all his rights makes a user with a role", "[auth][user_service]")
 {
     auth_fixture auth;
     const user boss = auth.add("boss", role::owner);
@@ -238,9 +238,10 @@ TEST_CASE("only an owner with all his rights makes an owner", "[auth][user_servi
     const principal restricted = auth.sign_in(boss, {{"user:*"}, {"*:*"}});
 
     CHECK(status_of(create(auth, people, with_role("a", "owner"))) == 403);
-    CHECK(status_of(create(auth, people, with_role("b", "auditor"))) == 0);
+    CHECK(status_of(create(auth, people, with_role("b", "auditor"))) == 403); // he knows the password
+    CHECK(status_of(create(auth, people, with_role("b", "member"))) == 0);
     CHECK(status_of(create(auth, restricted, with_role("c", "owner"))) == 403);
-    CHECK(status_of(create(auth, restricted, with_role("d", "auditor"))) == 403); // no scope for roles
+    CHECK(status_of(create(auth, restricted, with_role("d", "auditor"))) == 403);
     CHECK(status_of(create(auth, restricted, asked_for("e"))) == 0);
     CHECK(status_of(create(auth, auth.sign_in(boss), with_role("f", "owner"))) == 0);
 }

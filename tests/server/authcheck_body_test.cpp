@@ -51,6 +51,19 @@ TEST_CASE("a body of authcheck that does not fit is a 400 that says so", "[serve
         CHECK_FALSE(parsed.error().detail.empty());
     }
     CHECK(parse_authcheck("").error().detail == "EOF");
+    CHECK(parse_authcheck("[]").error().detail ==
+          "json: cannot unmarshal array into Go value of type codersdk.AuthorizationRequest");
+    CHECK(parse_authcheck(R"({"checks":5})").error().detail ==
+          "json: cannot unmarshal number into Go struct field AuthorizationRequest.checks of type "
+          "map[string]codersdk.AuthorizationCheck");
+    CHECK(parse_authcheck(R"({"checks":{"a":{"object":{"owner_id":true}}}})").error().detail ==
+          "json: cannot unmarshal bool into Go struct field AuthorizationRequest.checks.object.owner_id of "
+          "type "
+          "string");
+    CHECK(parse_authcheck(R"({"checks":{"a":{"object":{"any_org":"x"}}}})").error().detail ==
+          "json: cannot unmarshal string into Go struct field AuthorizationRequest.checks.object.any_org of "
+          "type "
+          "bool");
 
     std::string deep;
     for (int level = 0; level < 100000; ++level)

@@ -70,6 +70,19 @@ TEST_CASE("owners bypass the limit with a header, and from others that is 428", 
     }
 }
 
+TEST_CASE("an endpoint that is spelt in another way counts as the same", "[wire][limits]")
+{
+    wire_fixture wire{engine::memory, {"--api-rate-limit=8"}};
+    for (int i = 0; i < 8; ++i)
+        REQUIRE(wire.get(me, wire.member.token).status == 200);
+    for (const char* spelling :
+         {"/api/v2/users/m%65", "/api//v2/users/me", "/api/v2/users/me/", "/api/v2/us%65rs/me"}) {
+        INFO(spelling);
+        const unsigned status = wire.get(spelling, wire.member.token).status;
+        CHECK((status == 429 || status == 404)); // never a fresh count
+    }
+}
+
 TEST_CASE("verification and health are not limited", "[wire][limits]") // A13
 {
     wire_fixture wire{engine::memory, {"--api-rate-limit=8"}};
