@@ -39,6 +39,11 @@ unsigned core_count() noexcept
     return std::max(1u, std::thread::hardware_concurrency());
 }
 
+unsigned shard_count(const config& settings) noexcept
+{
+    return settings.threads != 0 ? settings.threads : core_count();
+}
+
 lifetime_settings lifetimes_of(const config& settings)
 {
     return {.standard = settings.default_token_lifetime,
@@ -269,7 +274,9 @@ open_result<void> application::open_records()
     case store_engine::redis: {
         auto clients = redis_clients_for(all.settings);
         if (!clients) return clients.error();
-        auto opened = all.wait_for(redis_store::open(std::move(*clients), all.now, {.retention = retention}));
+        redis_store_options options{.retention = retention, .cache_lease = all.settings.cache_lease};
+        options.cache_bytes = all.settings.cache_size / shard_count(all.settings);
+        auto opened = all.wait_for(redis_store::open(std::move(*clients), all.now, options));
         if (!opened) return opened.error();
         for (const std::string& warning : (*opened)->warnings())
             all.log.warning(warning);
@@ -314,7 +321,7 @@ open_result<void> application::listen()
     parts& all = *parts_;
     http_server_options options;
     options.listen = all.settings.listen;
-    options.shards = all.settings.threads != 0 ? all.settings.threads : core_count();
+    options.shards = shard_count(all.settings);
     options.limits.connections = all.settings.max_connections;
     options.limits.drain = std::chrono::ceil<std::chrono::milliseconds>(all.settings.drain);
     options.make_handler = [&all](asio::io_context& shard, std::size_t) {

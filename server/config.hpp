@@ -63,7 +63,9 @@ struct config {
     std::string redis_tls_ca; // these three empty: none
     std::string redis_tls_certificate;
     std::string redis_tls_key;
-    std::string pepper_file; // empty: none
+    std::uint64_t cache_size = 0;            // bytes, in front of Redis, over all threads
+    std::chrono::milliseconds cache_lease{}; // 0: no cache
+    std::string pepper_file;                 // empty: none
 
     std::string audit_log;
     latchkey::audit_sync audit_sync{};

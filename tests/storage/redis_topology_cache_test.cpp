@@ -1,8 +1,8 @@
-// The cache over servers of which one goes, or between which a slot moves: four threads verify and one makes
-// and revokes tokens all the while, and a history of both is held against what is promised.
+// The cache over servers of which one goes, or between which a slot moves: four threads of one server verify,
+// and another server makes and revokes tokens all the while; a history of the checks is judged by its times.
 #include "tests/storage/redis_topology_fixture.hpp"
+#include "tests/support/check_history.hpp"
 
-#include <array>
 #include <atomic>
 #include <thread>
 
@@ -10,60 +10,13 @@ namespace latchkey::test {
 namespace {
 
 using namespace std::chrono_literals;
-using moment = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::milliseconds lease{100};
+constexpr std::size_t most_tokens = 20'000;
+constexpr std::size_t verifiers = 4;
 
-// Tokens that were made one after the other. A verification tells what it saw of one when it has ended.
-class token_history {
-public:
-    static constexpr std::size_t most = 20'000;
-
-    struct token {
-        key_id id;
-        std::atomic<bool> is_being_revoked{false}; // or has been
-        std::atomic<moment> revoked_at{moment::max()};
-    };
-
-    token& begin(const key_id& id)
-    {
-        token& one = tokens_.at(count_);
-        one.id = id;
-        ++count_;
-        return one;
-    }
-
-    // One of the last few. Null: there is none yet.
-    token* pick(std::size_t turn)
-    {
-        const std::size_t count = count_;
-        return count == 0 ? nullptr : &tokens_[count - 1 - turn % std::min<std::size_t>(count, 8)];
-    }
-
-    // The promise: whoever begins to verify a lease after the revocation was answered is refused. It was
-    // executed before it was answered, so this judges nobody wrongly.
-    void note_accepted(const token& one, moment begun)
-    {
-        const moment end = one.revoked_at;
-        if (end != moment::max() && begun > end + lease) ++late_acceptances;
-        ++accepted;
-    }
-
-    void note_refused(const token& one)
-    {
-        if (!one.is_being_revoked) ++wrong_refusals;
-    }
-
-    std::atomic<int> accepted{0};
-    std::atomic<int> revoked{0};
-    std::atomic<int> late_acceptances{0};
-    std::atomic<int> wrong_refusals{0};
-    std::atomic<int> odd_failures{0}; // other than that Redis is away
-
-private:
-    std::vector<token> tokens_ = std::vector<token>(most);
-    std::atomic<std::size_t> count_{0};
-};
+const redis_store_options cached{.cache_bytes = 1'000'000, .cache_lease = lease};
+const redis_client_options to_a_replica{.replication = {.replicas = 1}};
 
 // A thread's own context: what has come from Redis is heard before the cache is asked.
 void hear_news()
@@ -72,115 +25,118 @@ void hear_news()
     redis_context().poll();
 }
 
-void verify_one(redis_store& store, token_history& history, token_history::token& one)
-{
-    hear_news();
-    const moment begun = std::chrono::steady_clock::now();
-    const key_lookup seen = store.lookup(one.id);
-    if (seen.what == key_lookup::outcome::found) {
-        history.note_accepted(one, begun);
-    } else if (seen.what == key_lookup::outcome::absent) {
-        history.note_refused(one);
-    } else {
-        const auto asked = run_in_thread(store.ask(one.id));
-        if (asked)
-            history.note_accepted(one, begun);
-        else if (asked.error() == storage_errc::not_found)
-            history.note_refused(one);
-        else if (asked.error() != storage_errc::unavailable)
-            ++history.odd_failures;
-    }
-}
-
-class verifying_load {
-    topology_case& redis_;
-    uuid owner_;
-
-public:
-    const key_id kept; // never revoked
-
-    explicit verifying_load(topology_case& over)
-        : redis_{over},
-          owner_{over.add_user(7)},
-          kept{over.add_token(token_history::most, owner_)}
+struct verifying_load {
+    verifying_load(const redis_topology& topology, const redis_client_options& revoker)
+        : verifying{topology, {}, cached},
+          revoking{topology, revoker}
     {
-        for (std::size_t number = 0; number < 4; ++number)
-            threads_.emplace_back([this, number] { verify(number); });
-        threads_.emplace_back([this] { revoke(); });
+        for (std::size_t number = 0; number < verifiers; ++number)
+            threads.emplace_back([this, number] { verify(number); });
+        threads.emplace_back([this] { revoke(); });
     }
 
     ~verifying_load() { stop(); }
 
     void stop()
     {
-        is_over_ = true;
-        for (std::thread& each : threads_)
+        is_over = true;
+        for (std::thread& each : threads)
             each.join();
-        threads_.clear();
+        threads.clear();
     }
 
     // Until so many more have been revoked, and seen in between.
     void go_on(int revocations)
     {
-        const int end = history.revoked + revocations;
-        wait_until("tokens are made, seen and revoked", [&] { return history.revoked >= end; });
+        const int end = revoked + revocations;
+        wait_until("tokens are made, seen and revoked", [&] { return revoked >= end; });
     }
 
-    std::uint16_t slot() const
-    {
-        return redis_slot_of(redis_layout::keys(redis_.store->id_prefix(owner_), owner_));
-    }
-
-    token_history history;
-
-private:
+    // The last few tokens, some revoked and one not.
     void verify(std::size_t number)
     {
-        for (std::size_t turn = number; !is_over_; ++turn) {
-            if (auto* const one = history.pick(turn)) verify_one(*redis_.store, history, *one);
+        for (std::size_t turn = number; !is_over; ++turn) {
+            const std::size_t made = count;
+            if (made != 0) verify_token(made - 1 - turn % std::min<std::size_t>(made, 8));
         }
+    }
+
+    void verify_token(std::size_t token)
+    {
+        hear_news();
+        const auto begun = check_history::clock::now();
+        const auto seen = verifying.store->lookup(ids[token]).what;
+        bool is_accepted = seen == key_lookup::outcome::found;
+        if (seen == key_lookup::outcome::ask) {
+            const auto asked = run_in_thread(verifying.store->ask(ids[token]));
+            const bool is_known = asked || asked.error() == storage_errc::not_found;
+            if (!is_known && asked.error() != storage_errc::unavailable) ++odd_failures;
+            if (!is_known) {
+                history.unavailable();
+                return;
+            }
+            is_accepted = asked.has_value();
+        }
+        if (is_accepted)
+            history.accepted(token, begun);
+        else
+            history.refused(token, check_history::clock::now());
     }
 
     void revoke()
     {
-        for (std::uint32_t number = 1; !is_over_ && number < token_history::most; ++number) {
-            const key_record key = redis_.token(number, owner_);
-            if (!run_in_thread(redis_.store->insert_key(key))) continue; // made or not: nobody hears of it
-            token_history::token& one = history.begin(key.id);
-            const int enough = history.accepted + 12;
-            while (!is_over_ && history.accepted < enough)
+        for (std::uint32_t number = 1; !is_over && count < most_tokens; ++number) {
+            const key_record key = revoking.token(number, owner);
+            if (!run_in_thread(revoking.store->insert_key(key))) continue; // made or not: nobody hears of it
+            const std::size_t token = count;
+            ids[token] = key.id;
+            ++count;
+            const std::uint64_t enough = history.acceptances() + 12;
+            while (!is_over && history.acceptances() < enough)
                 std::this_thread::yield();
-            one.is_being_revoked = true;
-            while (!is_over_) {
-                const auto deleted = run_in_thread(redis_.store->delete_key(key.id));
-                if (!deleted && deleted.error() == storage_errc::unavailable) continue;
-                if (!deleted && deleted.error() != storage_errc::not_found) ++history.odd_failures;
-                one.revoked_at = std::chrono::steady_clock::now();
-                ++history.revoked;
-                break;
-            }
+            history.revoking(token, check_history::clock::now());
+            if (!delete_key(key.id)) return;
+            history.revoked(token, check_history::clock::now());
+            ++revoked;
         }
     }
 
-    std::atomic<bool> is_over_{false};
-    std::vector<std::thread> threads_;
+    // False: the test is over, and nobody knows.
+    bool delete_key(const key_id& id)
+    {
+        while (!is_over) {
+            const auto deleted = run_in_thread(revoking.store->delete_key(id));
+            // An earlier try whose answer was lost has done it.
+            if (deleted || deleted.error() == storage_errc::not_found) return true;
+            if (deleted.error() != storage_errc::unavailable) ++odd_failures;
+        }
+        return false;
+    }
+
+    void end_and_check()
+    {
+        const cache_figures figures = verifying.store->figures(); // the caches go with their threads
+        stop();
+        CHECK(history.faults(lease) == std::vector<std::string>{});
+        CHECK(odd_failures == 0);
+        CHECK(figures.hits > 0);
+        CHECK(figures.invalidations > 0);
+    }
+
+    std::uint16_t slot() const { return redis_slot_of(redis_layout::key(kept)); }
+
+    topology_case verifying;
+    topology_case revoking;
+    const uuid owner = revoking.add_user(7);
+    const key_id kept = revoking.add_token(most_tokens, owner); // never revoked
+    check_history history{most_tokens};
+    std::vector<key_id> ids = std::vector<key_id>(most_tokens);
+    std::atomic<std::size_t> count{0};
+    std::atomic<int> revoked{0};
+    std::atomic<int> odd_failures{0}; // other than that Redis is away
+    std::atomic<bool> is_over{false};
+    std::vector<std::thread> threads;
 };
-
-const redis_store_options cached{.cache_bytes = 1'000'000, .cache_lease = lease};
-const redis_client_options to_a_replica{.replication = {.replicas = 1}};
-
-// While the threads are there: their caches go with them.
-void end_and_check(verifying_load& load, const redis_store& store)
-{
-    const cache_figures figures = store.figures();
-    load.stop();
-    const token_history& history = load.history;
-    CHECK(history.late_acceptances == 0);
-    CHECK(history.wrong_refusals == 0);
-    CHECK(history.odd_failures == 0);
-    CHECK(figures.hits > 0);
-    CHECK(figures.invalidations > 0);
-}
 
 } // namespace
 
@@ -188,14 +144,13 @@ TEST_CASE("no revoked token is accepted, and no live one refused, by a cache who
           "[storage][redis][topology]")
 {
     sentinel_servers& servers = shared_sentinel();
-    topology_case redis{servers.topology(), to_a_replica, cached};
-    verifying_load load{redis};
+    verifying_load load{servers.topology(), to_a_replica};
     load.go_on(20);
 
     servers.primary().kill();
     load.go_on(20);
 
-    end_and_check(load, *redis.store);
+    load.end_and_check();
 }
 
 TEST_CASE(
@@ -204,16 +159,15 @@ TEST_CASE(
 {
     cluster_servers& servers = shared_cluster();
     servers.flush();
-    topology_case redis{servers.topology(), to_a_replica, cached};
-    verifying_load load{redis};
+    verifying_load load{servers.topology(), to_a_replica};
     load.go_on(20);
 
     servers.holder_of(load.slot()).kill();
-    CHECK(redis.is_found(load.kept));
+    CHECK(load.revoking.is_found(load.kept));
     servers.heal(); // a revocation waits for a replica of the new primary
     load.go_on(20);
 
-    end_and_check(load, *redis.store);
+    load.end_and_check();
 }
 
 TEST_CASE("no revoked token is accepted, and no live one refused, by a cache whose slot moves",
@@ -221,8 +175,7 @@ TEST_CASE("no revoked token is accepted, and no live one refused, by a cache who
 {
     cluster_servers& servers = shared_cluster();
     servers.flush();
-    topology_case redis{servers.topology(), {}, cached};
-    verifying_load load{redis};
+    verifying_load load{servers.topology(), {}};
     load.go_on(20);
 
     for (int round = 0; round < 4; ++round) {
@@ -233,7 +186,7 @@ TEST_CASE("no revoked token is accepted, and no live one refused, by a cache who
         load.go_on(10);
     }
 
-    end_and_check(load, *redis.store);
+    load.end_and_check();
 }
 
 } // namespace latchkey::test
