@@ -91,6 +91,7 @@ send(nodes_pointer nodes, counts_pointer counts, redis_command command, redis_ef
             error_code ignored; // nobody cancels it
             co_await pause.async_wait(asio::redirect_error(use_task, ignored));
             on = {node_for(*nodes, command.slot_key())};
+            if (!on.node || on.node->is_away()) nodes->want_map(); // the last one may have come too early
         } while (!on.node || on.node->is_away());
     }
 }

@@ -160,7 +160,7 @@ std::vector<redis_cluster_nodes::node_pointer> redis_cluster_nodes::to_be_asked(
         if (!each.node->is_away()) all.push_back(each.node);
     }
     if (!all.empty())
-        std::ranges::rotate(all, all.begin() + static_cast<std::ptrdiff_t>(turn_++ % all.size()));
+        std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(turn_++ % all.size()), all.end());
     return all;
 }
 

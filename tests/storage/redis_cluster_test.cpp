@@ -329,7 +329,7 @@ TEST_CASE("a slot that moves under load costs nothing but time", "[storage][redi
     // Two that verify, and one that makes and deletes; each has connections of its own.
     const auto verify = [&] {
         while (is_moving) {
-            const auto found = run_redis(redis.store->ask(kept));
+            const auto found = run_in_thread(redis.store->ask(kept));
             if (!found && found.error() != storage_errc::unavailable) ++wrong;
             if (found) ++seen;
         }
@@ -337,14 +337,14 @@ TEST_CASE("a slot that moves under load costs nothing but time", "[storage][redi
     const auto change = [&] {
         for (std::uint32_t number = 100; is_moving; ++number) {
             const key_record key = redis.token(number, owner);
-            const auto made = run_redis(redis.store->insert_key(key));
+            const auto made = run_in_thread(redis.store->insert_key(key));
             if (!made && made.error() != storage_errc::unavailable) ++wrong;
             if (!made) continue;
-            const auto found = run_redis(redis.store->ask(key.id));
+            const auto found = run_in_thread(redis.store->ask(key.id));
             if (!found && found.error() != storage_errc::unavailable) ++wrong;
-            const auto deleted = run_redis(redis.store->delete_key(key.id));
+            const auto deleted = run_in_thread(redis.store->delete_key(key.id));
             if (!deleted && deleted.error() != storage_errc::unavailable) ++wrong;
-            const auto gone = run_redis(redis.store->ask(key.id));
+            const auto gone = run_in_thread(redis.store->ask(key.id));
             if (deleted && gone) ++wrong;
             ++seen;
         }

@@ -8,26 +8,47 @@
 #include "tests/storage/redis_store_fixture.hpp"
 #include "tests/support/redis_topologies.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
 namespace latchkey::test {
 
+// As run_redis, for threads of which Catch must not know.
+template <class T>
+T run_in_thread(task<T> work)
+{
+    asio::io_context& context = redis_context();
+    const auto value = std::make_shared<std::optional<T>>();
+    asio::co_spawn(context, std::move(work), [value](std::exception_ptr thrown, T made) {
+        if (thrown) std::rethrow_exception(thrown);
+        value->emplace(std::move(made));
+    });
+    context.restart();
+    while (!*value && context.run_one() > 0) {
+    }
+    return std::move(**value);
+}
+
 struct topology_case {
-    explicit topology_case(const redis_topology& topology, redis_client_options options = {})
+    explicit topology_case(const redis_topology& topology,
+                           redis_client_options options = {},
+                           redis_store_options store_options = {})
     {
         time.set(std::chrono::floor<microseconds>(std::chrono::system_clock::now()));
         auto clients = redis_clients_of(topology, std::move(options));
-        // Remembers this thread's client, to look at.
+        // Remembers this thread's client, to look at; it is the first to be made.
         auto observed = [this, clients](executor where, const redis_tracking& tracking) {
             auto made = clients(where, tracking);
-            if (client == nullptr) client = made.get();
+            redis_client* none = nullptr;
+            client.compare_exchange_strong(none, made.get());
             return made;
         };
-        auto made = run_redis(redis_store::open(std::move(observed), time, {}));
+        auto made = run_redis(redis_store::open(std::move(observed), time, store_options));
         INFO((made ? "" : made.error().message));
         REQUIRE(made);
         store = std::move(*made);
@@ -97,7 +118,7 @@ struct topology_case {
     }
 
     fake_clock time;
-    redis_client* client = nullptr;
+    std::atomic<redis_client*> client{nullptr};
     std::unique_ptr<redis_store> store;
     int unavailable = 0; // how often Redis was away
 };

@@ -1,8 +1,10 @@
 #include "tests/storage/store_fixture.hpp"
 
 #include "storage/memory_store.hpp"
+#include "storage/redis_clients.hpp"
 #include "storage/sqlite_store.hpp"
 #include "tests/storage/redis_store_fixture.hpp"
+#include "tests/support/redis_topologies.hpp"
 
 #include <algorithm>
 
@@ -29,6 +31,7 @@ store_fixture::store_fixture(store_kind kind, microseconds kept)
     case store_kind::sqlite: open_sqlite(kept); break;
     case store_kind::redis: open_redis(kept); break;
     case store_kind::cached_redis: open_cached_redis(kept); break;
+    case store_kind::redis_cluster: open_redis_cluster(kept); break;
     }
 }
 
@@ -58,6 +61,18 @@ void store_fixture::open_cached_redis(microseconds kept)
     auto made = open_redis_store(empty_redis(), time, options);
     sweep_ = [store = made.get()] { run_task(finished(store->tend())); };
     store_ = std::move(made);
+}
+
+void store_fixture::open_redis_cluster(microseconds kept)
+{
+    time.set(std::chrono::floor<microseconds>(std::chrono::system_clock::now()));
+    cluster_servers& servers = shared_cluster();
+    servers.flush();
+    auto made = run_redis(redis_store::open(redis_clients_of(servers.topology()), time, {.retention = kept}));
+    INFO((made ? "" : made.error().message));
+    REQUIRE(made);
+    store_ = std::move(*made);
+    sweep_ = [] {};
 }
 
 uuid store_fixture::add_user_beside(const uuid& owner) const

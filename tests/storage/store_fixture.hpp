@@ -21,12 +21,16 @@ namespace latchkey::test {
 
 inline constexpr std::chrono::hours retention{24 * 7};
 
-enum class store_kind { memory, sqlite, redis, cached_redis };
+enum class store_kind { memory, sqlite, redis, cached_redis, redis_cluster };
 
 // The test that calls this runs over each of them.
 inline store_kind any_store()
 {
-    return GENERATE(store_kind::memory, store_kind::sqlite, store_kind::redis, store_kind::cached_redis);
+    return GENERATE(store_kind::memory,
+                    store_kind::sqlite,
+                    store_kind::redis,
+                    store_kind::cached_redis,
+                    store_kind::redis_cluster);
 }
 
 class store_fixture {
@@ -81,6 +85,7 @@ private:
     void open_sqlite(microseconds kept);
     void open_redis(microseconds kept);
     void open_cached_redis(microseconds kept);
+    void open_redis_cluster(microseconds kept);
 
     temporary_directory directory_;
     std::unique_ptr<store> store_;

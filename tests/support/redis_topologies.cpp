@@ -41,7 +41,7 @@ redis_server_options sentinel_options(const redis_server& primary)
     const std::string name = service;
     return {.settings = {"sentinel monitor " + name + " 127.0.0.1 " + number(primary.port()) + " 2",
                          "sentinel down-after-milliseconds " + name + " 800",
-                         "sentinel failover-timeout " + name + " 5000"},
+                         "sentinel failover-timeout " + name + " 2000"},
             .is_sentinel = true};
 }
 
@@ -112,10 +112,8 @@ void sentinel_servers::wait_until_replicated()
 bool sentinel_servers::is_whole()
 {
     const redis_server& from = primary();
-    const auto alive = std::ranges::count_if(data_, [](const auto& each) { return each->is_alive(); });
-    if (alive < 2 || !from.is_alive()) return false;
     for (const auto& each : data_) {
-        if (each.get() != &from && each->is_alive() && !is_replica_in_step(*each, from)) return false;
+        if (!each->is_alive() || (each.get() != &from && !is_replica_in_step(*each, from))) return false;
     }
     return std::ranges::all_of(sentinels_, [](const auto& each) {
         return each->ask({"SENTINEL", "SENTINELS", service}).items.size() == 2 &&

@@ -32,7 +32,8 @@ public:
     // Every replica that lives is in step with the primary, and holds all that this has.
     void wait_until_replicated();
 
-    // A primary may be killed: there is a replica that lives, and all Sentinels know it.
+    // As in the beginning: all live, and all Sentinels know all. A primary that was killed comes back as a
+    // replica only when Sentinels are sure of it, which takes them longer than setting up others.
     bool is_whole();
 
     std::vector<std::unique_ptr<redis_server>>& data() noexcept { return data_; }

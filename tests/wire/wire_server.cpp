@@ -55,6 +55,12 @@ wire_server::wire_server(engine store, std::vector<std::string> flags)
     start(location, std::move(flags));
 }
 
+wire_server::wire_server(const std::string& store, std::vector<std::string> flags)
+    : log_{log_level::error, log_format::text, clock_}
+{
+    start(store, std::move(flags));
+}
+
 wire_server::wire_server(const wire_server& other, std::vector<std::string> flags)
     : redis_{other.redis_},
       log_{log_level::error, log_format::text, clock_}

@@ -29,6 +29,8 @@ class wire_server {
 public:
     // Rate limits are off unless `flags` turns them on.
     explicit wire_server(engine store, std::vector<std::string> flags = {});
+    // Over a store of the test's own, as --store says it.
+    explicit wire_server(const std::string& store, std::vector<std::string> flags = {});
     // Another server over the store of `other`, which has Redis.
     wire_server(const wire_server& other, std::vector<std::string> flags);
     wire_server(const wire_server&) = delete;
@@ -37,7 +39,7 @@ public:
 
     http_client connect() const;
 
-    // Null unless the engine is Redis.
+    // Null unless the engine is Redis, and no store of the test's own.
     redis_server* redis() const noexcept { return redis_.get(); }
 
 private:
