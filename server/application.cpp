@@ -26,7 +26,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace latchkey {
@@ -228,7 +227,9 @@ open_result<void> application::open_records()
     case store_engine::redis: {
         auto clients = redis_clients_of(all.settings);
         if (!clients) return clients.error();
-        auto opened = all.wait_for(redis_store::open(std::move(*clients), all.now, {.retention = retention}));
+        redis_store_options options{.retention = retention, .cache_lease = all.settings.cache_lease};
+        options.cache_bytes = all.settings.cache_size / shard_count(all.settings);
+        auto opened = all.wait_for(redis_store::open(std::move(*clients), all.now, options));
         if (!opened) return opened.error();
         for (const std::string& warning : (*opened)->warnings())
             all.log.warning(warning);
@@ -293,7 +294,7 @@ open_result<void> application::make_canary()
                        *all.canary_store,
                        all.peppers,
                        all.now,
-                       canary_settings{.interval = interval},
+                       canary_settings{.interval = interval, .bound = all.settings.cache_lease},
                        std::move(told));
     all.figures.add_source([&all](exposition& out) { write_metrics(out, all.canary->figures()); });
     return {};

@@ -62,7 +62,9 @@ struct config {
     std::string redis_tls_ca; // these three empty: none
     std::string redis_tls_certificate;
     std::string redis_tls_key;
-    std::string pepper_file; // empty: none
+    std::uint64_t cache_size = 0;               // bytes, in front of Redis, over all threads
+    std::chrono::milliseconds cache_lease{};    // 0: no cache
+    std::string pepper_file;                    // empty: none
     std::chrono::nanoseconds canary_interval{}; // 0: never; only with Redis
 
     std::string audit_log;

@@ -52,6 +52,13 @@ constexpr config_option options[] = {
     {"Storage", "redis-tls-key", "FILE", "",
      "PEM of that certificate's key",
      value, take_path<&config::redis_tls_key>},
+    {"Storage", "cache-size", "SIZE", "64MiB",
+     "memory for keys that were read from Redis, over all threads",
+     value, take_cache_size},
+    {"Storage", "cache-lease", "DURATION", "100ms",
+     "how long what was read from Redis counts after the last proof that nothing of it has changed: the latest "
+     "that a token revoked by another server, or by hand, is refused; 0: ask Redis each time",
+     value, take_cache_lease},
     {"Storage", "pepper-file", "FILE", "",
      "keep HMACs under the first line of FILE instead of plain hashes; further lines are older peppers",
      value, take_path<&config::pepper_file>},

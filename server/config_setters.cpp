@@ -56,6 +56,28 @@ expectation take_store(config& settings, std::string_view text)
     return {};
 }
 
+expectation take_cache_size(config& settings, std::string_view text)
+{
+    constexpr std::uint64_t least = 1 << 20;
+    const auto size = parse_size(text);
+    if (!size || *size < least) return "a size of at least 1MiB such as 64MiB or 1GiB";
+    settings.cache_size = *size;
+    return {};
+}
+
+expectation take_cache_lease(config& settings, std::string_view text)
+{
+    using std::chrono::milliseconds;
+    constexpr milliseconds least{10};
+    constexpr milliseconds longest{60'000};
+    const auto span = parse_duration(text);
+    const bool is_off = span && span->count() == 0;
+    if (!span || (!is_off && (*span < least || *span > longest)))
+        return "a duration from 10ms to 1m such as 100ms, or 0 for no cache";
+    settings.cache_lease = std::chrono::floor<milliseconds>(*span);
+    return {};
+}
+
 expectation take_rotate_size(config& settings, std::string_view text)
 {
     constexpr std::uint64_t least = 1 << 20;

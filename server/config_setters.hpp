@@ -113,6 +113,8 @@ expectation take_trusted_proxy(config& settings, std::string_view text);
 expectation take_access_url(config& settings, std::string_view text);
 expectation take_coder_version(config& settings, std::string_view text);
 expectation take_store(config& settings, std::string_view text);
+expectation take_cache_size(config& settings, std::string_view text);
+expectation take_cache_lease(config& settings, std::string_view text);
 expectation take_rotate_size(config& settings, std::string_view text);
 expectation take_first_email(config& settings, std::string_view text);
 expectation take_first_username(config& settings, std::string_view text);

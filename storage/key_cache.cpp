@@ -255,10 +255,8 @@ void key_cache::make_room(std::size_t bytes) noexcept
         entry* const one = ring_[hand_].get();
         const bool is_spared = one->is_recent && !is_lost(*one) && ++passed < most_passed;
         one->is_recent = false;
-        if (is_spared)
-            ++hand_;
-        else
-            erase(one); // another takes its place under the hand
+        if (!is_spared) erase(one); // the newest takes its place, and has a whole round before it
+        ++hand_;
     }
 }
 

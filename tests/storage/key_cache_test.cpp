@@ -1,0 +1,448 @@
+// The table that one shard keeps of keys it has read from Redis: no socket, and time is what the test says.
+#include "storage/key_cache.hpp"
+#include "storage/redis_layout.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/sample_records.hpp"
+
+#include <set>
+
+namespace latchkey::test {
+namespace {
+
+using namespace std::chrono_literals;
+using outcome = key_lookup::outcome;
+
+key_id id_of(std::uint32_t number)
+{
+    return sample_key_id(number);
+}
+
+struct cache_fixture {
+    explicit cache_fixture(std::size_t bytes = 1'000'000) : cache{bytes, changes, marks}
+    {
+        lease->extend(now, 100ms);
+    }
+
+    static key_with_owner record(std::uint32_t number)
+    {
+        key_with_owner read;
+        read.key = sample_token(number, sample_uuid(1), time_point{1000s});
+        read.owner.id = sample_uuid(1);
+        read.owner.username = "alice";
+        return read;
+    }
+
+    // As a read whose reply comes at once.
+    void keep(std::uint32_t number)
+    {
+        cache.keep(id_of(number), cache.claim(id_of(number)), record(number), lease);
+    }
+    void keep_absent(std::uint32_t number)
+    {
+        cache.keep_absent(id_of(number), cache.claim(id_of(number)), lease);
+    }
+
+    outcome look(std::uint32_t number) { return cache.lookup(id_of(number), now).what; }
+
+    cache_figures figures() const
+    {
+        cache_figures sum;
+        cache.add_to(sum);
+        return sum;
+    }
+
+    redis_lease::clock::time_point now = redis_lease::clock::time_point{1h};
+    std::shared_ptr<redis_lease> lease = std::make_shared<redis_lease>();
+    std::shared_ptr<own_changes> changes = std::make_shared<own_changes>();
+    std::shared_ptr<redis_marks> marks = std::make_shared<redis_marks>();
+    key_cache cache;
+};
+
+std::string key_name(std::uint32_t number)
+{
+    return redis_layout::key(id_of(number));
+}
+
+std::string owners_name(std::uint32_t number)
+{
+    return redis_layout::owners(redis_layout::tag_of(id_of(number)));
+}
+
+} // namespace
+
+TEST_CASE("what was read is found, with its owner, and what was not is asked for", "[storage][cache]")
+{
+    cache_fixture table;
+    table.keep(1);
+
+    const key_lookup found = table.cache.lookup(id_of(1), table.now);
+    REQUIRE(found.what == outcome::found);
+    CHECK(found.key->name == "token-1");
+    CHECK(found.owner.username == "alice");
+    CHECK(found.owner.id == sample_uuid(1));
+    CHECK(table.look(2) == outcome::ask);
+    CHECK(table.figures().hits == 1);
+    CHECK(table.figures().misses == 1);
+    CHECK(table.figures().entries == 1);
+}
+
+TEST_CASE("an absent key is known as absent until news of it comes", "[storage][cache]")
+{
+    cache_fixture table;
+    table.keep_absent(1);
+    CHECK(table.look(1) == outcome::absent);
+
+    table.cache.forget(GENERATE_COPY(key_name(1), redis_layout::meta(id_of(1)), owners_name(1)));
+
+    CHECK(table.look(1) == outcome::ask);
+}
+
+TEST_CASE("the lease is the limit: up to it, not at it, and never for what a lost one covered",
+          "[storage][cache]")
+{
+    cache_fixture table;
+    table.keep(1);
+    table.keep_absent(2);
+
+    table.now += 100ms - 1ns;
+    CHECK(table.look(1) == outcome::found);
+    CHECK(table.look(2) == outcome::absent);
+    table.now += 1ns;
+    CHECK(table.look(1) == outcome::ask);
+    CHECK(table.look(2) == outcome::ask);
+
+    table.lease->extend(table.now - 50ms, 100ms); // a late proof covers all that nobody took back meanwhile
+    CHECK(table.look(1) == outcome::found);
+    table.lease->extend(table.now - 99ms, 100ms); // an older one changes nothing
+    table.now += 49ms;
+    CHECK(table.look(1) == outcome::found);
+
+    table.lease->lose();
+    table.lease->extend(table.now, 100ms);
+    CHECK(table.look(1) == outcome::ask);
+    CHECK(table.look(2) == outcome::ask);
+}
+
+TEST_CASE("a reply is kept only while its claim stands", "[storage][cache]")
+{
+    cache_fixture table;
+    const auto claimed = table.cache.claim(id_of(1));
+    REQUIRE(claimed != 0);
+    const auto come_back = [&] {
+        table.cache.keep(id_of(1), claimed, cache_fixture::record(1), table.lease);
+    };
+
+    SECTION("undisturbed")
+    {
+        table.cache.forget(key_name(2));
+        come_back();
+        CHECK(table.look(1) == outcome::found);
+    }
+    SECTION("news of the key between the read and its reply")
+    {
+        table.cache.forget(key_name(1));
+        come_back();
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("news of its record")
+    {
+        table.cache.forget(redis_layout::meta(id_of(1)));
+        come_back();
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("news of its owners")
+    {
+        table.cache.forget(owners_name(1));
+        come_back();
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("everything was forgotten")
+    {
+        table.cache.forget_all();
+        come_back();
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("another shard changed it")
+    {
+        table.changes->note(id_of(1));
+        come_back();
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("news after the reply")
+    {
+        come_back();
+        table.cache.forget(key_name(1));
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("the claim was given up, as after a failure")
+    {
+        table.cache.give_up(id_of(1), claimed);
+        come_back();
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("nothing vouches for the reply")
+    {
+        table.cache.keep(id_of(1), claimed, cache_fixture::record(1), nullptr);
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("its lease is lost by now")
+    {
+        table.lease->lose();
+        come_back();
+        CHECK(table.figures().entries == 0);
+    }
+    // However it went, the next read may be kept.
+    table.lease = std::make_shared<redis_lease>();
+    table.lease->extend(table.now, 100ms);
+    table.keep(1);
+    CHECK(table.look(1) == outcome::found);
+}
+
+TEST_CASE("a claim is one read's: not that of a second read, nor of one before it", "[storage][cache]")
+{
+    cache_fixture table;
+    const auto first = table.cache.claim(id_of(1));
+
+    SECTION("a second read meanwhile is not kept, and does not disturb the first")
+    {
+        const auto second = table.cache.claim(id_of(1));
+        CHECK(second == 0);
+        key_with_owner other = cache_fixture::record(1);
+        other.owner.username = "second";
+        table.cache.keep(id_of(1), second, other, table.lease);
+        table.cache.keep_absent(id_of(1), second, table.lease);
+        table.cache.give_up(id_of(1), second);
+        CHECK(table.look(1) == outcome::ask);
+
+        table.cache.keep(id_of(1), first, cache_fixture::record(1), table.lease);
+        CHECK(table.cache.lookup(id_of(1), table.now).owner.username == "alice");
+    }
+    SECTION("the reply of a read whose claim was taken away does not use up the next one's")
+    {
+        table.cache.forget(key_name(1));
+        const auto second = table.cache.claim(id_of(1));
+        REQUIRE(second != 0);
+        table.cache.keep(id_of(1), first, cache_fixture::record(1), table.lease);
+        CHECK(table.look(1) == outcome::ask);
+        table.cache.give_up(id_of(1), first);
+
+        table.cache.keep(id_of(1), second, cache_fixture::record(1), table.lease);
+        CHECK(table.look(1) == outcome::found);
+    }
+}
+
+TEST_CASE("news of the owners of a tag concerns every key of that tag, and hardly another",
+          "[storage][cache]")
+{
+    cache_fixture table;
+    key_id same_tag = id_of(1);
+    same_tag.characters.back() = '~'; // no id of any sample
+    table.keep(1);
+    table.cache.keep(
+        same_tag,
+        table.cache.claim(same_tag),
+        [&] {
+            key_with_owner read = cache_fixture::record(1);
+            read.key.id = same_tag;
+            return read;
+        }(),
+        table.lease);
+    key_id other_tag = id_of(1);
+    other_tag.characters[0] = 'q';
+    key_with_owner other = cache_fixture::record(1);
+    other.key.id = other_tag;
+    table.cache.keep(other_tag, table.cache.claim(other_tag), other, table.lease);
+
+    table.cache.forget(owners_name(1));
+
+    CHECK(table.look(1) == outcome::ask);
+    CHECK(table.cache.lookup(same_tag, table.now).what == outcome::ask);
+    CHECK(table.cache.lookup(other_tag, table.now).what == outcome::found);
+}
+
+TEST_CASE("what this process changed is not used from then on, on any shard", "[storage][cache]")
+{
+    cache_fixture table;
+    key_cache other{1'000'000, table.changes, table.marks};
+    other.keep(id_of(1), other.claim(id_of(1)), cache_fixture::record(1), table.lease);
+    table.keep(1);
+    table.keep_absent(2);
+
+    table.changes->note(id_of(1));
+    table.changes->note(id_of(2));
+
+    CHECK(table.look(1) == outcome::ask);
+    CHECK(other.lookup(id_of(1), table.now).what == outcome::ask);
+    CHECK(table.look(2) == outcome::ask);
+}
+
+TEST_CASE("after FLUSHALL nothing is used, and new replies are kept", "[storage][cache]")
+{
+    cache_fixture table;
+    table.keep(1);
+    table.keep_absent(2);
+
+    table.cache.forget_all();
+
+    CHECK(table.look(1) == outcome::ask);
+    CHECK(table.look(2) == outcome::ask);
+    table.keep(1);
+    CHECK(table.look(1) == outcome::found);
+}
+
+TEST_CASE("the table stays within its bytes, and what is used stays longest", "[storage][cache]")
+{
+    constexpr std::size_t most = 200'000;
+    cache_fixture table{most};
+    for (std::uint32_t number = 0; number < 5000; ++number) {
+        table.keep(number);
+        REQUIRE(table.figures().bytes <= most);
+        if (number >= 10) continue;
+        REQUIRE(table.look(number) == outcome::found);
+    }
+    const auto held = table.figures().entries;
+    CHECK(held > most / 1000); // an entry takes some hundred bytes
+    for (std::uint32_t number = 5000; number < 7000; ++number) {
+        table.keep(number);
+        static_cast<void>(table.look(4999)); // the one that somebody uses
+    }
+    CHECK(table.look(4999) == outcome::found);
+    CHECK(table.look(5001) == outcome::ask);
+    for (std::uint32_t number = 6900; number < 7000; ++number)
+        CHECK(table.look(number) == outcome::found); // the newest
+}
+
+TEST_CASE("a key that is too large for the table is not kept", "[storage][cache]")
+{
+    cache_fixture table{10'000};
+    key_with_owner read = cache_fixture::record(1);
+    read.key.name.assign(20'000, 'x');
+    table.cache.keep(id_of(1), table.cache.claim(id_of(1)), read, table.lease);
+    CHECK(table.look(1) == outcome::ask);
+    CHECK(table.figures().bytes == 0);
+}
+
+TEST_CASE("a flood of guesses does not push out what is good", "[storage][cache]")
+{
+    constexpr std::size_t most = 200'000;
+    cache_fixture table{most};
+    for (std::uint32_t number = 0; number < 100; ++number)
+        table.keep(number);
+
+    for (std::uint32_t number = 1000; number < 51'000; ++number) {
+        table.keep_absent(number);
+        REQUIRE(table.figures().bytes <= most);
+    }
+
+    CHECK(table.look(50'999) == outcome::absent);
+    CHECK(table.look(1000) == outcome::ask);
+    for (std::uint32_t number = 0; number < 100; ++number)
+        CHECK(table.look(number) == outcome::found);
+}
+
+TEST_CASE("a use reaches the marks, whatever becomes of its entry", "[storage][cache]")
+{
+    cache_fixture table;
+    const time_point used{500s};
+    table.keep(1);
+    table.cache.lookup(id_of(1), table.now).record_use(used);
+    CHECK(table.marks->last_use(id_of(1)) == time_point{});
+    CHECK(table.cache.last_use(id_of(1)) == used);
+
+    SECTION("by being handed over")
+    {
+        while (table.cache.tend_a_part(time_point{600s})) {
+        }
+        CHECK(table.look(1) == outcome::found);
+    }
+    SECTION("by news of a change")
+    {
+        table.cache.forget(key_name(1));
+    }
+    SECTION("by being read again")
+    {
+        table.keep(1);
+        CHECK(table.look(1) == outcome::found);
+    }
+    SECTION("by its absence")
+    {
+        table.keep_absent(1);
+        CHECK(table.look(1) == outcome::absent);
+    }
+    SECTION("by being pushed out")
+    {
+        for (std::uint32_t number = 2; number < 20'000; ++number)
+            table.keep(number);
+        CHECK(table.look(1) == outcome::ask);
+    }
+    SECTION("by the end of the table")
+    {
+        {
+            key_cache other{1'000'000, table.changes, table.marks};
+            other.keep(id_of(2), other.claim(id_of(2)), cache_fixture::record(2), table.lease);
+            other.lookup(id_of(2), table.now).record_use(used);
+        }
+        CHECK(table.marks->last_use(id_of(2)) == used);
+        table.cache.hand_over_uses();
+    }
+    CHECK(table.marks->last_use(id_of(1)) == used);
+}
+
+TEST_CASE("uses are handed over part by part, none of them lost", "[storage][cache]")
+{
+    cache_fixture table{8'000'000};
+    constexpr std::uint32_t keys = 10'000; // more than one part
+    for (std::uint32_t number = 0; number < keys; ++number) {
+        table.keep(number);
+        table.cache.lookup(id_of(number), table.now).record_use(time_point{500s});
+    }
+    REQUIRE(table.figures().entries == keys);
+
+    REQUIRE(table.cache.tend_a_part(time_point{600s}));
+    table.cache.forget(key_name(0)); // moves the last entry to a place in the first part
+    while (table.cache.tend_a_part(time_point{600s})) {
+    }
+
+    std::size_t known = 0;
+    for (std::uint32_t number = 0; number < keys; ++number)
+        known += table.marks->last_use(id_of(number)) == time_point{500s} ? 1 : 0;
+    CHECK(known == keys);
+}
+
+TEST_CASE("the hash of a key that has expired does not stay in the table", "[storage][cache]")
+{
+    cache_fixture table;
+    table.keep(1);
+    const time_point end = cache_fixture::record(1).key.expires_at;
+
+    while (table.cache.tend_a_part(end - 1us)) {
+    }
+    CHECK(table.look(1) == outcome::found);
+    while (table.cache.tend_a_part(end)) {
+    }
+    CHECK(table.look(1) == outcome::ask);
+    CHECK(table.figures().entries == 0);
+}
+
+TEST_CASE("names of Redis keys tell whom they are about", "[storage][cache]")
+{
+    using namespace redis_layout;
+    CHECK(subject_of("lk:{abc}:key:abc4567890").key->view() == "abc4567890");
+    CHECK(subject_of("lk:{abc}:meta:abc4567890").key->view() == "abc4567890");
+    CHECK(subject_of("lk:{abc}:owners").owners_of == "abc");
+    for (const char* other : {"",
+                              "lk:{abc}:",
+                              "lk:{abc}:owners2",
+                              "lk:{abc}:used:abc4567890",
+                              "lk:{abc}:gone:abc4567890",
+                              "lk:{abc}:key:abc45678",
+                              "lk:{users}:record",
+                              "lk:{lk}:deployment",
+                              "other"}) {
+        CAPTURE(other);
+        CHECK_FALSE(subject_of(other).key);
+        CHECK(subject_of(other).owners_of.empty());
+    }
+}
+
+} // namespace latchkey::test
