@@ -27,7 +27,7 @@ engine any_engine();
 
 class wire_server {
 public:
-    // Rate limits are off unless `flags` turns them on.
+    // Rate limits and the revocation canary are off unless `flags` turns them on.
     explicit wire_server(engine store, std::vector<std::string> flags = {});
     // Another server over the store of `other`, which has Redis.
     wire_server(const wire_server& other, std::vector<std::string> flags);
