@@ -104,5 +104,6 @@ class GeneratedLoad:
         used, took = cpu_seconds(server.pids) - before, time.monotonic() - start
         behind_used = cpu_seconds(behind.pids) - behind_before if behind else 0
         return {"rate": seen["rate"], "cpu_per_million": used / seen["answers"] * 1e6,
-                "behind_per_million": behind_used / seen["answers"] * 1e6, "server_busy": used / took,
+                "behind_per_million": behind_used / seen["answers"] * 1e6,
+                "server_busy": used / took, "behind_busy": behind_used / took,
                 "generator_busy": seen["cpu_seconds"] / seen["seconds"], "p50": seen["p50_ms"], "p99": seen["p99_ms"]}

@@ -27,7 +27,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace latchkey {
@@ -301,7 +300,7 @@ open_result<void> application::make_canary()
                        *all.canary_store,
                        all.peppers,
                        all.now,
-                       canary_settings{.interval = interval},
+                       canary_settings{.interval = interval, .bound = all.settings.cache_lease},
                        std::move(told));
     all.figures.add_source([&all](exposition& out) { write_metrics(out, all.canary->figures()); });
     return {};

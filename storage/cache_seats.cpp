@@ -15,6 +15,10 @@ struct seat {
 // is the thread's name.
 constinit thread_local seat last_seat;
 
+// The thread is at its end: a store that is closed by a destructor of a static object comes after the
+// thread's own objects, and does without a seat.
+constinit thread_local bool is_at_end = false;
+
 bool is_mine(const key_cache& cache) noexcept
 {
     return cache.seat.load(std::memory_order_relaxed) == &last_seat;
@@ -29,6 +33,7 @@ struct seats {
     seats& operator=(const seats&) = delete;
     ~seats()
     {
+        is_at_end = true;
         last_seat = {};
         for (const auto& [store, cache] : taken)
             leave(*cache);
@@ -48,6 +53,7 @@ thread_local seats all_seats;
 
 void take_seat(std::uint64_t store, const std::shared_ptr<key_cache>& cache)
 {
+    if (is_at_end) return;
     if (last_seat.store == store && last_seat.cache == cache.get() && is_mine(*cache)) return;
     auto& taken = all_seats.taken;
     std::erase_if(taken, [&](const auto& one) {
@@ -63,6 +69,7 @@ void take_seat(std::uint64_t store, const std::shared_ptr<key_cache>& cache)
 key_cache* seat_of_thread(std::uint64_t store) noexcept
 {
     if (last_seat.store != store) {
+        if (is_at_end) return nullptr;
         for (const auto& [other, cache] : all_seats.taken) {
             if (other == store) last_seat = {store, cache.get()};
         }

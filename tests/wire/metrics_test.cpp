@@ -64,7 +64,8 @@ TEST_CASE("figures move with what happens, on every store", "[wire][metrics]")
     CHECK(metric(after, "latchkey_connections_open") >= 1);
     CHECK(metric(after, "latchkey_store_readable") == 1);
     CHECK(metric(after, "latchkey_store_writable") == 1);
-    CHECK(after.contains(runs) == (wire.store == engine::redis));
+    CHECK(after.contains("latchkey_cache_entries") == (wire.store == engine::redis));
+    CHECK_FALSE(after.contains(runs)); // no canary was asked for
 
     const http_answer text = client.request("GET", "/metrics", {});
     for (const std::string& hidden : {token, id_of(token), wire.member.username, wire.member.id})
@@ -82,6 +83,9 @@ TEST_CASE("the canary measures a revocation over Redis, and is seen nowhere else
     CHECK(metric(seen, "latchkey_revocation_delay_longest_seconds") >= last);
     CHECK(metric(seen, "latchkey_verifications_total", "accepted") == 0);
     CHECK(metric(seen, "latchkey_verifications_total", "refused") == 0);
+    CHECK(metric(seen, "latchkey_cache_lookups_total", "miss") >=
+          5);                                                       // the canary's tokens: every one is new,
+    CHECK(metric(seen, "latchkey_cache_invalidations_total") >= 5); // and is revoked elsewhere
 
     const std::string all = "?include_all=true&include_expired=true";
     for (int count = 0; count < 20; ++count) {

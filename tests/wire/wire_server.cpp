@@ -18,8 +18,10 @@ settings_for(const std::string& store, std::vector<std::string> flags, const tem
     arguments = {"--listen=127.0.0.1:0", "--threads=2", "--audit-sync=never"};
     arguments.emplace_back("--audit-log=").append(directory.file("audit.log"));
     arguments.emplace_back("--store=").append(store);
-    const auto is_rate_limit = [](const std::string& flag) { return flag.starts_with("--api-rate-limit"); };
-    if (std::ranges::none_of(flags, is_rate_limit)) flags.emplace_back("--api-rate-limit=0");
+    for (const std::string name : {"--api-rate-limit", "--canary-interval"}) {
+        const auto is_given = [&](const std::string& flag) { return flag.starts_with(name); };
+        if (std::ranges::none_of(flags, is_given)) flags.push_back(name + "=0");
+    }
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     loaded_config loaded = load_config(sources);
     if (!loaded.errors.empty()) throw std::runtime_error{loaded.errors.front()};

@@ -27,7 +27,7 @@ engine any_engine();
 
 class wire_server {
 public:
-    // Rate limits are off unless `flags` turns them on.
+    // Rate limits and the revocation canary are off unless `flags` turns them on.
     explicit wire_server(engine store, std::vector<std::string> flags = {});
     // Over a store of the test's own, as --store says it.
     explicit wire_server(const std::string& store, std::vector<std::string> flags = {});
