@@ -100,7 +100,7 @@ struct key_query {
     // Keys that sort behind this one, which may itself have expired meanwhile. Empty result if there is no
     // such token, or the owner has not got it.
     std::optional<key_id> after{};
-    std::size_t limit = 0;         // 0: all
+    std::size_t limit = 0; // 0: all
 };
 
 struct expiry_change {
