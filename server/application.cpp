@@ -201,8 +201,8 @@ open_result<void> application::open_stores()
     all.figures.add_source([&all](exposition& out) {
         write_metrics(out, all.records->health());
         write_metrics(out, all.audit->health());
-        if (const auto* const shared = dynamic_cast<const redis_store*>(all.records.get()))
-            write_metrics(out, shared->figures());
+        if (const auto* const cached = dynamic_cast<const redis_store*>(all.records.get()))
+            write_metrics(out, cached->figures());
     });
     all.use.emplace(services{store,
                              trail,
@@ -281,7 +281,7 @@ open_result<void> application::make_canary()
     const auto interval = std::chrono::ceil<std::chrono::milliseconds>(all.settings.canary_interval);
     if (all.settings.store.engine != store_engine::redis || interval.count() <= 0) return {};
 
-    auto clients = redis_clients_of(all.settings);
+    auto clients = redis_clients_for(all.settings);
     if (!clients) return clients.error();
     auto opened =
         all.wait_for(redis_store::open(std::move(*clients), all.now, {.retention = microseconds{0}}));
