@@ -9,6 +9,13 @@
 // repeated call completes what is half done and has one effect. In a change that takes away and gives,
 // taking away comes first. Times are judged by this process's clock; Redis's TTLs only see to it that
 // nothing remains.
+//
+// With a cache (cache_lease above zero) a verification need not ask: `lookup` answers from what its shard has
+// read, and Redis tells what of that changes (storage/redis_watch.hpp). The server that made a change uses
+// nothing that it kept before from the answer on. Another server uses it until the news has come, and never
+// later than one lease after Redis executed the change, whatever becomes of the news. When Redis is away, the
+// cache answers until its lease ends, then `ask` says unavailable. Only `lookup` is cached: everything else
+// reads what is there.
 #pragma once
 
 #include "storage/open_error.hpp"

@@ -3,6 +3,7 @@
 #include "auth/pepper.hpp"
 #include "auth/scope.hpp"
 #include "auth/token.hpp"
+#include "storage/cache_seats.hpp"
 #include "tests/support/auth_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -128,4 +129,43 @@ TEST_CASE("verifying a token that is in memory allocates nothing, whatever the v
     }
     CHECK(auth.tokens.verify(good).what == verdict::accepted);
     CHECK(auth.tokens.verify(wrong).what == verdict::wrong_secret);
+}
+
+// All that redis_store::lookup does, and what the verifier does with its answer.
+TEST_CASE("looking a key up in the cache in front of Redis allocates nothing, whatever the answer",
+          "[auth][allocation]")
+{
+    constexpr std::uint64_t store = 1;
+    const auto changes = std::make_shared<own_changes>();
+    const auto marks = std::make_shared<redis_marks>();
+    const auto cache = std::make_shared<key_cache>(1'000'000, changes, marks);
+    const auto lease = std::make_shared<redis_lease>();
+    lease->extend(redis_lease::clock::now(), std::chrono::hours{1});
+    take_seat(store, cache);
+    key_with_owner read;
+    read.key.id = mint_token().id;
+    read.owner.username = "a name that is too long to lie inside of a string";
+    const key_id absent = mint_token().id;
+    const key_id unknown = mint_token().id;
+    cache->keep(read.key.id, cache->claim(read.key.id), read, lease);
+    cache->keep_absent(absent, cache->claim(absent), lease);
+
+    using outcome = key_lookup::outcome;
+    const auto look = [&](const key_id& id) {
+        return seat_of_thread(store)->lookup(id, redis_lease::clock::now()).what;
+    };
+    std::int64_t used = 0;
+    const auto use = [&] {
+        const key_lookup found = seat_of_thread(store)->lookup(read.key.id, redis_lease::clock::now());
+        found.record_use(time_point{std::chrono::seconds{++used}});
+    };
+    CHECK(look(read.key.id) == outcome::found);
+    CHECK(look(absent) == outcome::absent);
+    CHECK(look(unknown) == outcome::ask);
+    CHECK(allocations_of(use) == 0);
+    CHECK(allocations_of([&] { static_cast<void>(look(absent)); }) == 0);
+    CHECK(allocations_of([&] { static_cast<void>(look(unknown)); }) == 0);
+
+    // The counter counts.
+    CHECK(allocations_of([&] { cache->keep(read.key.id, cache->claim(read.key.id), read, lease); }) > 0);
 }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <thread>
 
 namespace latchkey::test {
 namespace {
@@ -135,6 +136,24 @@ TEST_CASE("a server that is killed and comes back is found again", "[storage][re
     CHECK(redis.run(ping()).error() == storage_errc::unavailable);
     server.start();
     CHECK(redis.comes_back());
+    CHECK(redis.client->is_connected());
+}
+
+TEST_CASE("a thread that was held up past a deadline gives the server its time once more", "[storage][redis]")
+{
+    redis_server server;
+    redis_fixture redis{server.endpoint()};
+    REQUIRE(redis.run(ping()));
+    server.pause();
+    const auto answers = ask_at_once(redis, {ping()});
+    redis.context.restart();
+    redis.context.poll();
+
+    std::this_thread::sleep_for(redis_limits{}.command_deadline + 100ms); // the thread does something else
+    server.resume();
+    run_until_answered(redis, *answers, 1);
+
+    CHECK(answers->front());
     CHECK(redis.client->is_connected());
 }
 
