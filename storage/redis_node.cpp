@@ -63,7 +63,8 @@ redis_node::run(std::shared_ptr<redis_node> self, redis_command command, redis_e
 
 task<tracked_reply> redis_node::run_tracked(std::shared_ptr<redis_node> self, redis_command command)
 {
-    return self->reading_->run_tracked(std::move(command));
+    const auto node = std::move(self);
+    return node->reading_->run_tracked(std::move(command));
 }
 
 task<result<redis_reply>> redis_node::run_script(std::shared_ptr<redis_node> self,

@@ -88,7 +88,7 @@ TEST_CASE("all commands of one turn leave in one write", "[storage][redis]")
 TEST_CASE("each command gets its own reply, in whatever order they are read", "[storage][redis]")
 {
     redis_server server;
-    redis_fixture redis{server.endpoint()};
+    redis_fixture redis{server.endpoint(), {.command_deadline = 20s}};
     std::vector<redis_command> commands;
     for (int index = 0; index < 5000; ++index)
         commands.push_back(redis_command{"ECHO"}.arg("reply " + std::to_string(index)));

@@ -56,7 +56,7 @@ struct topology_case {
 
     uuid add_user(std::uint32_t number)
     {
-        persist([&] { return run_redis(store->insert_user(sample_user(number, time.now()))); });
+        persist([&] { return settled(run_redis(store->insert_user(sample_user(number, time.now())))); });
         return sample_uuid(number);
     }
 
@@ -70,14 +70,14 @@ struct topology_case {
     key_id add_token(std::uint32_t number, const uuid& owner)
     {
         const key_record key = token(number, owner);
-        // A record made twice is the same record only within one call; made by a call that failed with
-        // unavailable, its id is taken.
-        persist([&] {
-            auto made = run_redis(store->insert_key(key));
-            if (!made && made.error() == storage_errc::id_taken) return result<void>{};
-            return made;
-        });
+        persist([&] { return settled(run_redis(store->insert_key(key))); });
         return key.id;
+    }
+
+    // A call that failed with unavailable may have made it; to the next one it is somebody else's.
+    static result<void> settled(result<void> outcome)
+    {
+        return outcome.has_error() && outcome.error() == storage_errc::id_taken ? result<void>{} : outcome;
     }
 
     void delete_token(const key_id& id)
