@@ -37,7 +37,7 @@ std::size_t bytes_of_rights(const std::shared_ptr<const key_rights>& rights) noe
     std::size_t bytes = sizeof(key_rights) + 32;
     for (const auto* texts : {&rights->scopes, &rights->allow_list}) {
         for (const std::string& text : *texts)
-            bytes += sizeof text + heap_bytes(text);
+            bytes += sizeof(std::string) + heap_bytes(text);
     }
     return bytes;
 }
