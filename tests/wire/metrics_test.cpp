@@ -83,9 +83,10 @@ TEST_CASE("the canary measures a revocation over Redis, and is seen nowhere else
     CHECK(metric(seen, "latchkey_revocation_delay_longest_seconds") >= last);
     CHECK(metric(seen, "latchkey_verifications_total", "accepted") == 0);
     CHECK(metric(seen, "latchkey_verifications_total", "refused") == 0);
-    CHECK(metric(seen, "latchkey_cache_lookups_total", "miss") >=
-          5);                                                       // the canary's tokens: every one is new,
-    CHECK(metric(seen, "latchkey_cache_invalidations_total") >= 5); // and is revoked elsewhere
+    // Every token of the canary's is new to the caches, and is revoked elsewhere. How many are told of is not
+    // certain: what is read before a lease is proven is not kept.
+    CHECK(metric(seen, "latchkey_cache_lookups_total", "miss") >= 5);
+    figures_at(client, "latchkey_cache_invalidations_total", {}, 5);
 
     const std::string all = "?include_all=true&include_expired=true";
     for (int count = 0; count < 20; ++count) {

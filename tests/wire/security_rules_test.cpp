@@ -85,6 +85,7 @@ TEST_CASE("deny by default: without a credential only the routes named here answ
     wire_fixture& wire = any_wire();
     const std::set<std::string> open{"GET /healthz",
                                      "GET /readyz",
+                                     "GET /metrics",
                                      "GET /latency-check",
                                      "GET /api/v2",
                                      "GET /api/v2/buildinfo",
