@@ -135,6 +135,12 @@ std::size_t resident_kib()
     return 0;
 }
 
+void remove_log(const audit_options& options)
+{
+    std::filesystem::remove(options.path);
+    std::filesystem::remove(head_name(options.path));
+}
+
 void measure_appends(audit_options options, const clock& time, worker_pool& pool)
 {
     struct policy {
@@ -146,7 +152,7 @@ void measure_appends(audit_options options, const clock& time, worker_pool& pool
                               policy{audit_sync::interval, "interval", 200'000},
                               policy{audit_sync::never, "never", 200'000}}) {
         options.sync = one.sync;
-        std::filesystem::remove(options.path);
+        remove_log(options);
         const auto log = open(options, time, pool);
         const double seconds = append(*log, time, one.count);
         std::printf(
@@ -182,7 +188,7 @@ void measure_foreign(audit_file& log, const clock& time, std::uint64_t entries)
 void measure_search(audit_options options, const clock& time, worker_pool& pool, std::uint64_t entries)
 {
     options.sync = audit_sync::never;
-    std::filesystem::remove(options.path);
+    remove_log(options);
     append(*open(options, time, pool), time, entries);
 
     const std::size_t before = resident_kib();

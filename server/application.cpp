@@ -174,6 +174,7 @@ open_result<void> application::open_stores()
                                   all.audit_readers);
     if (!audit) return audit.error();
     all.audit = std::move(*audit);
+    if (!all.audit->warning().empty()) all.log.warning(all.audit->warning());
     auto* const shared = dynamic_cast<redis_store*>(all.records.get());
     if (shared && all.settings.audit_stream_length != 0) {
         all.shared_audit.emplace(

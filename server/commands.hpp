@@ -6,7 +6,7 @@
 
 namespace latchkey {
 
-enum class exit_status : int { success = 0, failure = 1, usage = 2 };
+enum class exit_status : int { success = 0, failure = 1, usage = 2, unreadable = 2 };
 
 // `words`: the command line behind the program's name. Returns what the process should exit with.
 int run_command(const std::vector<std::string>& words);

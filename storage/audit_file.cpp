@@ -3,12 +3,45 @@
 namespace latchkey {
 namespace {
 
-std::optional<audit_entry> note_of_repair(const audit_repair& repair, const clock& clock)
+audit_entry note_of(const audit_repair& repair, const clock& clock)
 {
-    if (repair.bytes == 0) return std::nullopt;
     return audit_note(clock,
                       "repair",
                       {{"file", repair.file}, {"cut_bytes", repair.bytes}, {"cut_text", repair.beginning}});
+}
+
+audit_entry note_of(const audit_mismatch& mismatch, const clock& clock)
+{
+    boost::json::object fields{{"reason", mismatch.reason}};
+    if (mismatch.head) {
+        fields["expected_seq"] = mismatch.head->seq;
+        fields["expected_digest"] = to_hex(mismatch.head->last);
+    }
+    fields["found_seq"] = mismatch.found.seq;
+    fields["found_digest"] = to_hex(mismatch.found.last);
+    audit_entry note = audit_note(clock, std::string{audit_alarm}, std::move(fields));
+    note.outcome = "failed";
+    return note;
+}
+
+std::vector<audit_entry> notes_of(const audit_output& output, const clock& clock)
+{
+    std::vector<audit_entry> notes;
+    if (output.repair().bytes != 0) notes.push_back(note_of(output.repair(), clock));
+    if (output.mismatch()) notes.push_back(note_of(*output.mismatch(), clock));
+    return notes;
+}
+
+std::string warning_of(const audit_output& output)
+{
+    const std::string& path = output.path();
+    if (output.mismatch())
+        return "audit log " + path + ": " + output.mismatch()->reason + "; it goes on with an entry `" +
+               std::string{audit_alarm} + "` that says so; find out who did it, and keep a copy of the files";
+    if (output.had_no_head())
+        return "audit log " + path + ": there was no head record " + head_name(path) +
+               ", so that lines cut off its end would not be missed; a new one was made";
+    return {};
 }
 
 // The files that hold entries from before this start, oldest first.
@@ -29,12 +62,14 @@ audit_file::open(audit_options options, const clock& clock, worker_pool& pool)
     auto output = audit_output::open(options.path, options.digest_of);
     if (!output) return output.error();
 
-    const auto note = note_of_repair((*output)->repair(), clock);
+    const auto notes = notes_of(**output, clock);
+    std::string warning = warning_of(**output);
     auto parts = parts_of(**output);
     const std::string path = options.path;
     std::unique_ptr<audit_file> log{new audit_file{std::move(options), std::move(*output), clock, pool}};
+    log->warning_ = std::move(warning);
     log->index_.build(std::move(parts));
-    if (const error_code ec = log->writer_.start(note)) {
+    if (const error_code ec = log->writer_.start(notes)) {
         return open_error{"audit log " + path + ": cannot be written: " + ec.message() +
                           "; make room on the disk, or set another --audit-log"};
     }

@@ -28,6 +28,10 @@ public:
     task<result<audit_page>> search(audit_query query) override;
     audit_health health() const override;
 
+    // What the operator should know about the log as it was found at start, in one line; empty if nothing.
+    // Whether it was cut or changed is also an entry, `alarm`, in the log itself.
+    const std::string& warning() const { return warning_; }
+
     // Entries that other servers wrote, to be searched with those of the file: see audit_index.hpp. Any
     // thread.
     void keep_foreign(std::size_t limit) { index_.keep_foreign(limit); }
@@ -47,6 +51,7 @@ private:
                const clock& clock,
                worker_pool& pool);
 
+    std::string warning_;
     worker_pool& pool_;
     audit_index index_;
     audit_writer writer_;

@@ -18,6 +18,10 @@ using line_digest = digest (*)(std::string_view);
 // No line is longer, its newline not counted; append_audit_line cuts what does not fit.
 inline constexpr std::size_t audit_line_limit = 128 * 1024;
 
+// The action of the entry that a log writes about itself when it was cut or changed while no server ran.
+inline constexpr std::string_view audit_alarm = "alarm";
+inline constexpr std::string_view audit_log_resource = "audit_log";
+
 // What ties a line to its place in the chain.
 struct audit_link {
     std::uint64_t seq = 0; // 1 for the first line of a log

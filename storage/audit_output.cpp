@@ -46,9 +46,12 @@ error_code audit_output::write_staged(bool and_sync)
 
     written_offset_ = size_;
     size_ += staged_.size();
-    if (and_sync) synced_size_ = size_;
     link_ = staged_link_;
     is_written_ = true;
+    if (and_sync) {
+        synced_size_ = size_;
+        write_head();
+    }
     return {};
 }
 
@@ -65,9 +68,10 @@ std::vector<audit_output::staged_line> audit_output::written() const
 
 error_code audit_output::sync()
 {
-    const error_code ec = sync_file();
-    if (!ec) synced_size_ = size_;
-    return ec;
+    if (const error_code ec = sync_file()) return ec;
+    synced_size_ = size_;
+    write_head();
+    return {};
 }
 
 // A file that is durable without its name would be lost all the same.
@@ -140,6 +144,7 @@ error_code audit_output::adopt(file_descriptor fresh)
     synced_size_ = 0;
     has_remains_ = false;
     has_new_name_ = true;
+    head_.follow_path();
     drop_staged();
     return {};
 }

@@ -3,6 +3,7 @@
 // no second process writes into the same chain.
 #pragma once
 
+#include "storage/audit_head.hpp"
 #include "storage/audit_line.hpp"
 #include "storage/audit_parts.hpp"
 #include "storage/file_descriptor.hpp"
@@ -24,6 +25,14 @@ struct audit_repair {
     std::string file;
 };
 
+// What does not fit between a log's head record and its end: the log was cut or changed behind the server's
+// back, or the record was.
+struct audit_mismatch {
+    std::string reason;             // one sentence
+    std::optional<audit_head> head; // nothing where the record is none
+    audit_head found;               // the last line of the log
+};
+
 class audit_output {
 public:
     struct staged_line {
@@ -36,6 +45,16 @@ public:
 
     // What `open` had to cut; bytes is 0 if nothing.
     const audit_repair& repair() const { return repair_; }
+
+    // What `open` found wrong at the end of the log, if anything; noted nowhere until somebody does. The head
+    // record stays as it is until something is synced.
+    const std::optional<audit_mismatch>& mismatch() const { return mismatch_; }
+
+    // The log held entries and had no head record: whether its end was cut off, nobody can tell.
+    bool had_no_head() const { return had_no_head_; }
+
+    // Why the head record could not be written the last time, if so: it then lags behind.
+    const error_code& head_error() const { return head_error_; }
 
     // Puts an entry at the end of the chain, in memory.
     void stage(const audit_entry& entry);
@@ -72,16 +91,23 @@ public:
     std::uint64_t last_seq() const { return link_.seq - 1; }
 
 private:
-    audit_output(std::string path, line_digest digest_of) : path_{std::move(path)}, digest_of_{digest_of} {}
+    audit_output(std::string path, line_digest digest_of)
+        : path_{std::move(path)},
+          digest_of_{digest_of},
+          head_{path_}
+    {}
 
     std::optional<open_error> lock();
     std::optional<open_error> open_current();
     std::optional<open_error> find_chain_end();
     std::optional<open_error> take_up(const std::string& path, const file_descriptor& file);
+    void check_head();
     open_error reason(std::string_view what, std::string_view remedy) const;
     static result<file_descriptor> open_fresh(const std::string& path);
     error_code adopt(file_descriptor fresh);
     error_code sync_file();
+    audit_head last_line() const { return {link_.seq - 1, link_.prev}; }
+    void write_head() { head_error_ = head_.write(last_line(), file_); }
     void drop_staged();
 
     const std::string path_;
@@ -90,6 +116,10 @@ private:
     file_descriptor file_;
     file_identity identity_;
     audit_repair repair_;
+    audit_head_file head_; // names what was synced, nothing more
+    std::optional<audit_mismatch> mismatch_;
+    bool had_no_head_ = false;
+    error_code head_error_;
 
     audit_link link_; // of the next line
     std::uint64_t first_seq_ = 1;

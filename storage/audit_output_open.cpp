@@ -35,6 +35,7 @@ open_result<std::unique_ptr<audit_output>> audit_output::open(std::string path, 
     if (auto failure = output->lock()) return *failure;
     if (auto failure = output->open_current()) return *failure;
     if (auto failure = output->find_chain_end()) return *failure;
+    output->check_head();
     return output;
 }
 
@@ -101,6 +102,39 @@ std::optional<open_error> audit_output::find_chain_end()
     synced_size_ = size_;
     first_seq_ = own && size_ != 0 ? own->first_seq : link_.seq;
     return std::nullopt;
+}
+
+// Not a reason to refuse the start, whatever comes of it: whoever could cut the log could then stop the
+// server with it. A record behind the log is what a crash leaves; that it names a line of this chain is for
+// the verification to find, which reads all of it.
+void audit_output::check_head()
+{
+    const audit_head found = last_line();
+    const auto head = read_audit_head(path_);
+    if (is_absent(head)) {
+        had_no_head_ = found.seq != 0;
+        head_error_ = sync_file();
+        if (!head_error_) write_head();
+        return;
+    }
+    if (!head) {
+        mismatch_ = {"its head record cannot be read: " + head.error().message(), std::nullopt, found};
+    } else if (!*head) {
+        mismatch_ = {"its head record is not one: it was changed", std::nullopt, found};
+    } else {
+        const audit_head& named = **head;
+        if (named.seq > found.seq)
+            mismatch_ = {"it was cut: entry " + std::to_string(named.seq) +
+                             " was written, but it ends with entry " + std::to_string(found.seq),
+                         named,
+                         found};
+        else if (named.seq == found.seq && named.last != found.last)
+            mismatch_ = {"its last entry, " + std::to_string(found.seq) +
+                             ", is not the one that was written: it was changed",
+                         named,
+                         found};
+        head_error_ = head_.take_up();
+    }
 }
 
 // Sets the link to follow the last whole line of `file`, and cuts off what is torn behind it.

@@ -1,5 +1,6 @@
 #include "storage/audit_verify.hpp"
 
+#include "storage/audit_head.hpp"
 #include "storage/audit_parts.hpp"
 #include "storage/line_reader.hpp"
 
@@ -19,12 +20,49 @@ class chain_walk {
 public:
     explicit chain_walk(line_digest digest_of) : digest_of_{digest_of} {}
 
+    // Before the walk, so that what a running server writes meanwhile is behind it.
+    void read_head(const std::string& log_path)
+    {
+        head_record_ = read_audit_head(log_path);
+        if (head_record_ && *head_record_) {
+            head_ = **head_record_;
+            verdict_.head_seq = head_->seq;
+            is_head_met_ = *head_ == audit_head{};
+        }
+    }
+
+    // After a walk without a fault.
+    void check_head(const std::string& log_path)
+    {
+        if (is_absent(head_record_) || is_head_met_) return;
+        path_ = head_name(log_path);
+        if (!head_record_) {
+            fail(audit_damage::unreadable, 0, "cannot be read: " + head_record_.error().message());
+        } else if (!head_) {
+            fail(audit_damage::malformed, 0, "is not a head record: it was changed");
+        } else {
+            path_ = log_path;
+            const std::string begun_or_ended =
+                verdict_.last_seq < head_->seq
+                    ? "the log was cut behind entry " + std::to_string(verdict_.last_seq)
+                    : "the log begins with entry " + std::to_string(verdict_.first_seq);
+            fail(audit_damage::removed,
+                 0,
+                 "entry " + std::to_string(head_->seq) +
+                     ", which the head record names, is not there: " + begun_or_ended);
+        }
+    }
+
     // False once a fault is found.
     bool walk(const std::string& path)
     {
         verdict_.files.push_back(path);
         path_ = path;
         line_ = 0;
+        // Looked at before it is opened: opening a FIFO would block.
+        const auto facts = facts_of(path);
+        if (facts && !facts->is_regular)
+            return fail(audit_damage::unreadable, 0, "cannot be read: it is not a regular file");
         const auto file = open_file(path, O_RDONLY);
         if (!file) return fail(audit_damage::unreadable, 0, "cannot be opened: " + file.error().message());
 
@@ -56,9 +94,23 @@ private:
         verdict_.last_digest = digest_of_(line.text); // before anything invalidates the view
         verdict_.last_seq = link.seq;
         ++verdict_.entries;
+        if (verdict_.alarm_seq == 0 && scanned->action == audit_alarm &&
+            scanned->resource_type == audit_log_resource)
+            verdict_.alarm_seq = link.seq;
         last_path_ = path_;
         last_line_ = line_;
-        return true;
+        return !head_ || link.seq != head_->seq || check_named();
+    }
+
+    // The last line taken is the one with the number in the head record.
+    bool check_named()
+    {
+        is_head_met_ = verdict_.last_digest == head_->last;
+        if (is_head_met_) return true;
+        return fail(audit_damage::changed,
+                    line_,
+                    "entry " + std::to_string(head_->seq) +
+                        " is not the one that the head record names: one of the two was changed");
     }
 
     bool check_first(const audit_link& link)
@@ -67,6 +119,8 @@ private:
             return fail(
                 audit_damage::changed, line_, numbered(line_) + " is the first entry, but follows another");
         verdict_.first_seq = link.seq;
+        // The line in front of the first is as good as there: its digest is in this one.
+        if (head_ && link.seq == head_->seq + 1) is_head_met_ = link.prev == head_->last;
         return true;
     }
 
@@ -111,6 +165,9 @@ private:
 
     const line_digest digest_of_;
     audit_verdict verdict_;
+    result<std::optional<audit_head>> head_record_;
+    std::optional<audit_head> head_; // what it says, where it is one
+    bool is_head_met_ = false;
     std::string path_;       // of the file being walked
     std::uint64_t line_ = 0; // in it
     std::string last_path_;  // where the last good entry stands
@@ -147,8 +204,11 @@ audit_verdict verify_audit_log(const std::string& path, line_digest digest_of)
 audit_verdict verify_audit_files(const std::vector<std::string>& files, line_digest digest_of)
 {
     chain_walk walk{digest_of};
-    for (const auto& file : files)
-        if (!walk.walk(file)) break;
+    if (!files.empty()) walk.read_head(files.back());
+    bool is_whole = true;
+    for (auto file = files.begin(); is_whole && file != files.end(); ++file)
+        is_whole = walk.walk(*file);
+    if (is_whole && !files.empty()) walk.check_head(files.back());
     return walk.take();
 }
 

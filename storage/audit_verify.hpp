@@ -1,9 +1,9 @@
 // Checks that an audit log is whole: what `latchkey audit verify FILE` calls. Streams, with memory bounded
 // whatever the files hold; blocks, so not for a shard.
 //
-// What a chain can prove: no line in front of the last was changed, removed, moved or put in. The last line
-// is vouched for by its digest alone: whoever keeps `last_digest` elsewhere can tell later that nothing was
-// cut off the end.
+// What a chain can prove: no line in front of the last was changed, removed, moved or put in. For the last
+// line, and that none was cut off behind it, the head record beside the file stands. Whoever can write that
+// as well can write all of the chain: only a `last_digest` kept elsewhere tells.
 #pragma once
 
 #include "storage/audit_line.hpp"
@@ -29,10 +29,12 @@ struct audit_verdict {
     std::uint64_t entries = 0;      // that were found good, up to the fault
     std::uint64_t first_seq = 0;    // 0: no entry at all
     std::uint64_t last_seq = 0;
-    digest last_digest{};             // of the line last_seq: the `prev` of the next one
-    std::optional<audit_fault> fault; // the first; nothing: the log is whole
+    digest last_digest{};                  // of the line last_seq: the `prev` of the next one
+    std::optional<audit_fault> fault;      // the first; nothing: the log is whole
+    std::optional<std::uint64_t> head_seq; // in the head record; nothing: no record, the end is unchecked
+    std::uint64_t alarm_seq = 0;           // the first entry by which a server told that the log was altered
 
-    // The log begins after seq 1: what came before was archived elsewhere. Not a fault.
+    // The log begins after seq 1: what came before was archived elsewhere, or cut off. Not a fault here.
     bool is_continuation() const { return first_seq > 1; }
 };
 
@@ -43,7 +45,7 @@ std::string_view to_string(audit_damage what) noexcept;
 // is itself a rotated part, the parts named after it are its own only.
 audit_verdict verify_audit_log(const std::string& path, line_digest digest_of);
 
-// Walks exactly these files in this order.
+// Walks exactly these files in this order; the head record is that of the last one.
 audit_verdict verify_audit_files(const std::vector<std::string>& files, line_digest digest_of);
 
 } // namespace latchkey

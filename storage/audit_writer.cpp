@@ -18,6 +18,7 @@ audit_writer::audit_writer(audit_options options,
 {
     file_number_ = index_.sources().number_of(output_->path(), output_->identity());
     entries_ = output_->last_seq();
+    head_error_ = output_->head_error();
 }
 
 audit_writer::~audit_writer()
@@ -25,10 +26,11 @@ audit_writer::~audit_writer()
     close();
 }
 
-error_code audit_writer::start(const std::optional<audit_entry>& first)
+error_code audit_writer::start(const std::vector<audit_entry>& first)
 {
-    if (first) {
-        output_->stage(*first);
+    for (const auto& entry : first)
+        output_->stage(entry);
+    if (!first.empty()) {
         if (const error_code ec = output_->write_staged(true)) return ec;
         index_written();
     }
@@ -76,6 +78,12 @@ void audit_writer::close()
 audit_health audit_writer::health() const
 {
     const std::lock_guard lock{mutex_};
+    if (problem_.empty() && head_error_) {
+        return {can_write_,
+                "the head record of the audit log cannot be written: " + head_error_.message(),
+                entries_,
+                queue_.size()};
+    }
     return {can_write_, problem_, entries_, queue_.size()};
 }
 
@@ -152,6 +160,7 @@ void audit_writer::index_written()
         index_.add(file_number_, line.offset, line.text);
     const std::lock_guard lock{mutex_};
     entries_ = output_->last_seq();
+    head_error_ = output_->head_error();
 }
 
 void audit_writer::sync_if_due(bool is_last)
@@ -172,6 +181,8 @@ bool audit_writer::sync_now()
         return false;
     }
     unsynced_from_ = 0;
+    const std::lock_guard lock{mutex_};
+    head_error_ = output_->head_error();
     return true;
 }
 

@@ -19,7 +19,7 @@
 
 namespace latchkey {
 
-// An entry that the log writes about itself: `action` is repair, recover or reopen.
+// An entry that the log writes about itself: `action` is repair, recover, reopen or alarm.
 audit_entry audit_note(const clock& clock, std::string action, boost::json::object fields);
 
 class audit_writer {
@@ -36,8 +36,8 @@ public:
     audit_writer(const audit_writer&) = delete;
     audit_writer& operator=(const audit_writer&) = delete;
 
-    // Starts the thread. Writes `first` before anything else, on the calling thread, if there is one.
-    error_code start(const std::optional<audit_entry>& first);
+    // Starts the thread. Writes `first` before anything else, on the calling thread.
+    error_code start(const std::vector<audit_entry>& first);
 
     // Resumes the caller as audit_log::append says. Any thread.
     void append(audit_entry entry, caller waiting);
@@ -88,6 +88,7 @@ private:
     bool can_write_ = true;
     std::size_t refused_ = 0; // since writing failed
     std::string problem_;
+    error_code head_error_; // of the head record; the log itself is well
     std::uint64_t entries_ = 0;
 
     // The thread's own.

@@ -102,7 +102,7 @@ audit_entry audit_note(const clock& clock, std::string action, boost::json::obje
     entry.id = boost::uuids::random_generator{}();
     entry.time = clock.now();
     entry.action = std::move(action);
-    entry.resource_type = "audit_log";
+    entry.resource_type = audit_log_resource;
     entry.outcome = "allowed";
     entry.additional_fields = std::move(fields);
     return entry;

@@ -87,6 +87,18 @@ error_code append_all(const file_descriptor& file, std::string_view bytes)
     return {};
 }
 
+error_code write_at(const file_descriptor& file, std::string_view bytes, std::uint64_t offset)
+{
+    while (!bytes.empty()) {
+        const ssize_t count = without_interruption(
+            [&] { return ::pwrite(file.number(), bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+        if (count < 0) return last_error();
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+        offset += static_cast<std::uint64_t>(count);
+    }
+    return {};
+}
+
 error_code sync_data(const file_descriptor& file)
 {
     if (without_interruption([&] { return ::fdatasync(file.number()); }) < 0) return last_error();
@@ -97,6 +109,14 @@ error_code cut_to(const file_descriptor& file, std::uint64_t size)
 {
     const auto length = static_cast<off_t>(size);
     if (without_interruption([&] { return ::ftruncate(file.number(), length); }) < 0) return last_error();
+    return {};
+}
+
+error_code copy_permissions(const file_descriptor& from, const file_descriptor& to)
+{
+    struct stat status {};
+    if (::fstat(from.number(), &status) < 0) return last_error();
+    if (::fchmod(to.number(), status.st_mode & 0777) < 0) return last_error();
     return {};
 }
 

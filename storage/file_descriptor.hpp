@@ -59,8 +59,12 @@ result<std::size_t> read_at(const file_descriptor& file, char* into, std::size_t
 // All of it at the file's end (the file was opened with O_APPEND), or an error with a part written.
 error_code append_all(const file_descriptor& file, std::string_view bytes);
 
+// Over what is at `offset`; the file was opened without O_APPEND.
+error_code write_at(const file_descriptor& file, std::string_view bytes, std::uint64_t offset);
+
 error_code sync_data(const file_descriptor& file);
 error_code cut_to(const file_descriptor& file, std::uint64_t size);
+error_code copy_permissions(const file_descriptor& from, const file_descriptor& to);
 
 // Makes a new, renamed or removed name in the file's directory as durable as the file.
 error_code sync_directory_of(const std::string& path);
