@@ -10,6 +10,7 @@ import time
 
 SERVER_CORE = "0"
 GENERATOR_CORE = "1"
+ANY_CORE = f"0-{os.cpu_count() - 1}"
 
 
 def free_port():
