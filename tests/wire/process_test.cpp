@@ -55,6 +55,37 @@ int verify_audit(const temporary_directory& directory)
                        directory.file("verify.txt"));
 }
 
+struct verification {
+    int status = 0;
+    std::string output;
+};
+
+verification verify_with(const temporary_directory& directory, std::vector<std::string> words)
+{
+    words.insert(words.begin(), {"audit", "verify"});
+    const std::string output = directory.file("verify.txt");
+    std::filesystem::remove(output);
+    const int status = run_program(words, output);
+    return {status, contents(output)};
+}
+
+void write_file(const std::string& path, const std::string& bytes)
+{
+    std::ofstream{path, std::ios::binary | std::ios::trunc} << bytes;
+}
+
+void serve_some_requests(const temporary_directory& directory)
+{
+    server_process server{directory};
+    http_client client = server.connect();
+    const std::string session = sign_in(client);
+    create(client,
+           session,
+           "token-" + std::to_string(std::filesystem::file_size(server_process::audit_file(directory))));
+    server.send_signal(SIGTERM);
+    REQUIRE(server.wait() == 0);
+}
+
 } // namespace
 
 TEST_CASE("what was acknowledged survives kill -9, and the audit chain verifies", "[wire][process]")
@@ -201,4 +232,90 @@ TEST_CASE("a SIGHUP that comes while the server starts does not end it", "[wire]
     server.send_signal(SIGTERM);
     CHECK(server.wait() == 0);
     CHECK(verify_audit(directory) == 0);
+}
+
+TEST_CASE("`audit verify` finds what was done to either end of the log", "[wire][process]")
+{
+    const temporary_directory directory;
+    serve_some_requests(directory);
+    const std::string file = server_process::audit_file(directory);
+    const std::string good = contents(file);
+    const std::size_t second = good.find('\n') + 1;
+    const std::size_t last = good.rfind('\n', good.size() - 2) + 1;
+    REQUIRE(last > second);
+    const auto verify = [&](std::vector<std::string> words) {
+        const verification done = verify_with(directory, std::move(words));
+        UNSCOPED_INFO(done.output);
+        return done;
+    };
+    CHECK(verify({file}).status == 0);
+
+    SECTION("the first line removed")
+    {
+        write_file(file, good.substr(second));
+        const verification plain = verify({file});
+        CHECK(plain.status == 1);
+        CHECK(contains(plain.output, "ALTERED (removed): " + file + " begins with entry 2"));
+        const verification told = verify({"--from-middle", file});
+        CHECK(told.status == 0);
+        CHECK(contains(told.output, "goes on from an older part that is not here"));
+    }
+    SECTION("the last line removed")
+    {
+        write_file(file, good.substr(0, last));
+        const verification cut = verify({file});
+        CHECK(cut.status == 1);
+        CHECK(contains(cut.output, "which the head record names, is not there"));
+
+        // A server goes on with it, but neither it nor the log is silent about it.
+        serve_some_requests(directory);
+        CHECK(contains(contents(server_process::output_file(directory)), "it was cut: entry "));
+        CHECK(contains(contents(file), R"("action":"alarm")"));
+        const verification later = verify({file});
+        CHECK(later.status == 1);
+        CHECK(contains(later.output, "ALTERED (alarm): entry "));
+    }
+    SECTION("the last line changed")
+    {
+        std::string text = good;
+        text.replace(text.find("\"status\":2", last), 10, "\"status\":4");
+        write_file(file, text);
+        const verification changed = verify({file});
+        CHECK(changed.status == 1);
+        CHECK(contains(changed.output, "ALTERED (changed): " + file + ", line "));
+    }
+    SECTION("no head record")
+    {
+        std::filesystem::remove(file + ".head");
+        write_file(file, good.substr(0, last));
+        const verification unchecked = verify({file});
+        CHECK(unchecked.status == 0);
+        CHECK(contains(unchecked.output, "The end could not be checked: there is no head record"));
+    }
+    SECTION("a head record that is none")
+    {
+        write_file(file + ".head", "hello\n");
+        CHECK(verify({file}).status == 1);
+    }
+}
+
+TEST_CASE("`audit verify` tells its usage, and what it cannot read", "[wire][process]")
+{
+    const temporary_directory directory;
+    const verification help = verify_with(directory, {"--help"});
+    CHECK(help.status == 0);
+    CHECK(contains(help.output, "--from-middle"));
+
+    const std::string none = directory.file("none.log");
+    const verification missing = verify_with(directory, {none});
+    CHECK(missing.status == 2);
+    CHECK(missing.output == "latchkey: " + none + " cannot be opened: No such file or directory\n");
+
+    const std::string folder = directory.file("");
+    const verification not_a_file = verify_with(directory, {folder});
+    CHECK(not_a_file.status == 2);
+    CHECK(not_a_file.output == "latchkey: " + folder + " cannot be read: it is not a regular file\n");
+
+    CHECK(verify_with(directory, {}).status == 2);
+    CHECK(verify_with(directory, {"--from-the-middle", none}).status == 2);
 }
