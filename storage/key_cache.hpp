@@ -16,6 +16,7 @@
 #include "storage/redis_marks.hpp"
 #include "storage/redis_tracking.hpp"
 #include "storage/store.hpp"
+#include "storage/text_hash.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -76,12 +77,6 @@ public:
 private:
     struct entry;
 
-    struct hashed_id {
-        explicit hashed_id(const key_id& searched) noexcept : id{searched}, hash{hash_of(searched)} {}
-
-        const key_id& id;
-        std::uint64_t hash;
-    };
     struct entry_hash {
         using is_transparent = void;
         using is_avalanching = void;

@@ -13,14 +13,6 @@ namespace latchkey {
 
 struct key_entry;
 
-// An id to be searched for. The hash finds the stripe first, then the place in it.
-struct hashed_id {
-    explicit hashed_id(const key_id& searched) noexcept : id{searched}, hash{hash_of(searched)} {}
-
-    const key_id& id;
-    std::uint64_t hash;
-};
-
 class key_slots {
 public:
     key_slots() = default;

@@ -17,12 +17,6 @@
 
 namespace latchkey {
 
-// What one of several servers said.
-struct redis_answer {
-    std::string server; // its address, for people
-    redis_reply reply;
-};
-
 class redis_client {
 public:
     redis_client() = default;

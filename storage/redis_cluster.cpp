@@ -136,15 +136,8 @@ task<result<std::vector<redis_answer>>> run_everywhere(nodes_pointer nodes, redi
 {
     auto preparing = redis_cluster_nodes::be_ready(nodes);
     co_await std::move(preparing);
-    std::vector<redis_answer> answers;
-    for (const node_pointer& node : nodes->primaries()) {
-        auto running = redis_node::run(node, command, redis_effect::read);
-        result<redis_reply> answer = co_await std::move(running);
-        if (!answer) co_return answer.error();
-        answers.push_back({to_string(node->address()), std::move(*answer)});
-    }
-    if (answers.empty()) co_return storage_errc::unavailable;
-    co_return answers;
+    auto asking = redis_node::ask_each(nodes->primaries(), std::move(command));
+    co_return co_await std::move(asking);
 }
 
 } // namespace

@@ -80,6 +80,20 @@ task<result<redis_reply>> redis_node::run_script(std::shared_ptr<redis_node> sel
     co_return co_await std::move(by_text);
 }
 
+task<result<std::vector<redis_answer>>> redis_node::ask_each(std::vector<std::shared_ptr<redis_node>> nodes,
+                                                             redis_command question)
+{
+    if (nodes.empty()) co_return storage_errc::unavailable;
+    std::vector<redis_answer> answers;
+    for (const std::shared_ptr<redis_node>& node : nodes) {
+        auto running = run(node, question, redis_effect::read);
+        result<redis_reply> answer = co_await std::move(running);
+        if (!answer) co_return answer.error();
+        answers.push_back({to_string(node->address()), std::move(*answer)});
+    }
+    co_return answers;
+}
+
 std::string redis_node::problem() const
 {
     return reading_->problem().empty() ? writing_->problem() : reading_->problem();

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace latchkey {
 
@@ -41,6 +42,11 @@ public:
                                                 std::vector<std::string> keys,
                                                 std::vector<std::string> arguments,
                                                 redis_effect effect);
+
+    // The same question to each, one after the other, in their order. unavailable where there are none; as
+    // soon as one of them fails, its error.
+    static task<result<std::vector<redis_answer>>> ask_each(std::vector<std::shared_ptr<redis_node>> nodes,
+                                                            redis_command question);
 
     void start() { reading_->start(); }
     void close();

@@ -38,4 +38,10 @@ struct redis_reply {
     bool operator==(const redis_reply&) const = default;
 };
 
+// What one of several servers said.
+struct redis_answer {
+    std::string server; // its address, for people
+    redis_reply reply;
+};
+
 } // namespace latchkey

@@ -1,6 +1,7 @@
 #include "storage/redis_sentinel.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace latchkey {
 namespace {
@@ -40,17 +41,14 @@ task<tracked_reply> run_tracked_on_primary(watch_pointer watch, redis_command co
     co_return answer;
 }
 
-task<result<std::vector<redis_answer>>> run_as_list(watch_pointer watch, redis_command command)
+task<result<std::vector<redis_answer>>> ask_primary(watch_pointer watch, redis_command question)
 {
     auto finding = redis_primary_watch::primary(watch);
     const node_pointer node = co_await std::move(finding);
     if (!node) co_return storage_errc::unavailable;
-    auto running = redis_node::run(node, std::move(command), redis_effect::read);
-    result<redis_reply> answer = co_await std::move(running);
-    if (!answer) co_return answer.error();
-    std::vector<redis_answer> answers;
-    answers.push_back({to_string(node->address()), std::move(*answer)});
-    co_return answers;
+    std::vector<node_pointer> only(1, node);
+    auto asking = redis_node::ask_each(std::move(only), std::move(question));
+    co_return co_await std::move(asking);
 }
 
 } // namespace
@@ -94,7 +92,7 @@ task<result<redis_reply>> redis_sentinel::run_script(const redis_script& script,
 
 task<result<std::vector<redis_answer>>> redis_sentinel::run_on_every_server(redis_command command)
 {
-    return run_as_list(watch_, std::move(command));
+    return ask_primary(watch_, std::move(command));
 }
 
 bool redis_sentinel::is_connected() const

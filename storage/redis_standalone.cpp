@@ -3,20 +3,6 @@
 #include <utility>
 
 namespace latchkey {
-namespace {
-
-task<result<std::vector<redis_answer>>> run_as_list(std::shared_ptr<redis_node> node, redis_command command)
-{
-    auto running = redis_node::run(node, std::move(command), redis_effect::read);
-    result<redis_reply> answer = co_await std::move(running);
-    if (!answer) co_return answer.error();
-    std::vector<redis_answer> answers;
-    answers.push_back({to_string(node->address()), std::move(*answer)});
-    co_return answers;
-}
-
-} // namespace
-
 redis_standalone::redis_standalone(executor where,
                                    redis_endpoint endpoint,
                                    std::shared_ptr<const redis_tls> tls,
@@ -58,7 +44,7 @@ task<result<redis_reply>> redis_standalone::run_script(const redis_script& scrip
 
 task<result<std::vector<redis_answer>>> redis_standalone::run_on_every_server(redis_command command)
 {
-    return run_as_list(node_, std::move(command));
+    return redis_node::ask_each({node_}, std::move(command));
 }
 
 bool redis_standalone::is_connected() const

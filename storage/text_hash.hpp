@@ -13,4 +13,12 @@ namespace latchkey {
 std::uint64_t hash_of(const key_id& id) noexcept;
 std::uint64_t hash_of(std::string_view text) noexcept;
 
+// An id to be searched for in a table, whose hash is wanted more than once.
+struct hashed_id {
+    explicit hashed_id(const key_id& searched) noexcept : id{searched}, hash{hash_of(searched)} {}
+
+    const key_id& id;
+    std::uint64_t hash;
+};
+
 } // namespace latchkey
