@@ -1,5 +1,7 @@
 #include "storage/key_cache.hpp"
 
+#include "storage/heap_bytes.hpp"
+#include "storage/key_entry_memory.hpp"
 #include "storage/redis_layout.hpp"
 
 #include <algorithm>
@@ -9,9 +11,9 @@
 namespace latchkey {
 namespace {
 
-// What an entry costs beside itself and its texts: the heap's own record of it, and its places in the index
-// and in the ring, which are half full at the least.
-constexpr std::size_t overhead = 16 + 2 * (sizeof(void*) + 1) + 2 * sizeof(void*);
+// What an entry costs beside itself and its texts: its places in the index and in the ring, which are at
+// least three eighths and half full.
+constexpr std::size_t overhead = 3 * sizeof(void*) + 2 * sizeof(void*);
 
 // An eighth for absent keys, so that a flood of guesses cannot push out what is good.
 constexpr std::size_t absent_share = 8;
@@ -21,12 +23,6 @@ constexpr std::size_t absent_bytes = 2 * (sizeof(key_id) + 6 + sizeof(lease_poin
 constexpr int most_passed = 64;
 
 constexpr std::size_t tended_at_once = 4096;
-
-std::size_t heap_bytes(const std::string& text) noexcept
-{
-    constexpr std::size_t inside = 15;
-    return text.capacity() > inside ? text.capacity() + 17 : 0;
-}
 
 // Rights are shared by all keys that have the same ones. Whoever is the first to keep them bears them: beside
 // the record that was read and the copy of it, only the reader's own table knows them then.
@@ -44,27 +40,23 @@ std::size_t bytes_of_rights(const std::shared_ptr<const key_rights>& rights) noe
 
 } // namespace
 
-// What a hit reads comes first.
-struct key_cache::entry {
+// What a hit reads comes first, in two cache lines.
+struct alignas(key_entry_memory::alignment) key_cache::entry {
     lease_pointer lease;
     std::uint32_t changes = 0;
     bool is_recent = false; // used since the hand passed
     use_mark use;
+    std::shared_ptr<const owner_standing> owner;
     key_record record;
-    owner_standing owner;
     std::size_t place = 0; // in the ring
     std::size_t bytes = 0;
+
+    static void* operator new(std::size_t, std::align_val_t) { return key_entry_slots<sizeof(entry)>.take(); }
+    static void operator delete(void* gone, std::align_val_t) noexcept
+    {
+        key_entry_slots<sizeof(entry)>.give_back(gone);
+    }
 };
-
-std::size_t key_cache::entry_hash::operator()(const entry* one) const noexcept
-{
-    return hash_of(one->record.id);
-}
-
-bool key_cache::entry_equal::operator()(const hashed_id& a, const entry* b) const noexcept
-{
-    return a.id == b->record.id;
-}
 
 key_cache::key_cache(std::size_t most_bytes,
                      std::shared_ptr<own_changes> changes,
@@ -87,14 +79,13 @@ key_lookup key_cache::lookup(const key_id& id, time now) noexcept
 {
     key_lookup answer;
     const hashed_id wanted{id};
-    const auto found = entries_.find(wanted);
-    if (found != entries_.end()) {
-        entry& one = **found;
+    if (entry* const found = entries_.find(wanted)) {
+        entry& one = *found;
         if (one.changes == changes_of(wanted) && one.lease->covers(now)) {
             one.is_recent = true;
             answer.what = key_lookup::outcome::found;
             answer.key = &one.record;
-            answer.owner = one.owner.view();
+            answer.owner = one.owner->view();
             answer.use = &one.use;
             answer.has_unwritten_uses = &has_unwritten_uses_;
             hits_.add(1);
@@ -110,6 +101,11 @@ key_lookup key_cache::lookup(const key_id& id, time now) noexcept
     return answer;
 }
 
+void key_cache::expect(const key_id& id) const noexcept
+{
+    key_slots<entry>::expect(entries_.place(), hash_of(id));
+}
+
 bool key_cache::is_absent(const hashed_id& id, time now) noexcept
 {
     for (const absences* table : {&young_, &old_}) {
@@ -122,9 +118,8 @@ bool key_cache::is_absent(const hashed_id& id, time now) noexcept
 
 time_point key_cache::last_use(const key_id& id) const noexcept
 {
-    const auto found = entries_.find(hashed_id{id});
-    const bool has_unwritten = found != entries_.end() && (*found)->use.is_unwritten;
-    return has_unwritten ? (*found)->use.last : time_point{};
+    const entry* const found = entries_.find(hashed_id{id});
+    return found != nullptr && found->use.is_unwritten ? found->use.last : time_point{};
 }
 
 // --- reading
@@ -181,18 +176,19 @@ void key_cache::put(const key_with_owner& read, lease_pointer lease, std::uint32
     old_.erase(read.key.id);
     auto made = std::make_unique<entry>();
     made->record = read.key;
-    made->owner = read.owner;
+    const auto [owner, bytes_of_owner] = owners_.intern(read.owner);
+    made->owner = owner;
     made->lease = std::move(lease);
     made->changes = changes;
-    made->bytes = sizeof(entry) + overhead + heap_bytes(made->record.name) +
-                  heap_bytes(made->owner.username) + bytes_of_rights(made->record.rights);
+    made->bytes = sizeof(entry) + overhead + heap_bytes(made->record.name) + bytes_of_owner +
+                  bytes_of_rights(made->record.rights);
     erase(read.key.id);
     make_room(made->bytes);
     if (bytes_ + made->bytes > most_bytes_) return;
     made->place = ring_.size();
     ring_.reserve(ring_.size() == ring_.capacity() ? 2 * ring_.size() + 16
                                                    : 0); // so that nothing fails below
-    entries_.insert(made.get());
+    entries_.insert(*made);
     bytes_ += made->bytes;
     ring_.push_back(std::move(made));
 }
@@ -262,14 +258,13 @@ void key_cache::make_room(std::size_t bytes) noexcept
 
 void key_cache::erase(const key_id& id) noexcept
 {
-    const auto found = entries_.find(hashed_id{id});
-    if (found != entries_.end()) erase(*found);
+    if (entry* const found = entries_.find(hashed_id{id})) erase(found);
 }
 
 void key_cache::erase(entry* one) noexcept
 {
     hand_over_use(*one);
-    entries_.erase(one);
+    entries_.erase(*one);
     bytes_ -= one->bytes;
     const std::size_t place = one->place;
     if (place + 1 != ring_.size()) {

@@ -11,7 +11,9 @@
 #pragma once
 
 #include "storage/cache_figures.hpp"
+#include "storage/key_slots.hpp"
 #include "storage/own_changes.hpp"
+#include "storage/owner_pool.hpp"
 #include "storage/redis_lease.hpp"
 #include "storage/redis_marks.hpp"
 #include "storage/redis_tracking.hpp"
@@ -19,7 +21,6 @@
 #include "storage/text_hash.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -46,6 +47,9 @@ public:
 
     // Allocates nothing.
     key_lookup lookup(const key_id& id, time now) noexcept;
+
+    // As store::expect.
+    void expect(const key_id& id) const noexcept;
 
     // 0: another read of this key is under way.
     using ticket = std::uint64_t;
@@ -77,18 +81,6 @@ public:
 private:
     struct entry;
 
-    struct entry_hash {
-        using is_transparent = void;
-        using is_avalanching = void;
-        std::size_t operator()(const hashed_id& searched) const noexcept { return searched.hash; }
-        std::size_t operator()(const entry* one) const noexcept;
-    };
-    struct entry_equal {
-        using is_transparent = void;
-        bool operator()(const entry* a, const entry* b) const noexcept { return a == b; }
-        bool operator()(const hashed_id& a, const entry* b) const noexcept;
-        bool operator()(const entry* a, const hashed_id& b) const noexcept { return (*this)(b, a); }
-    };
     struct id_hash {
         using is_avalanching = void;
         std::size_t operator()(const key_id& id) const noexcept { return hash_of(id); }
@@ -136,7 +128,8 @@ private:
     const std::shared_ptr<redis_marks> marks_;
     std::uint32_t era_ = 0; // raised when all is to be forgotten
 
-    boost::unordered_flat_set<entry*, entry_hash, entry_equal> entries_;
+    key_slots<entry> entries_;
+    owner_pool owners_;
     std::vector<std::unique_ptr<entry>> ring_; // the same, in the order in which the hand passes them
     std::size_t hand_ = 0;
     std::size_t tended_ = 0; // how much of the ring, in this round

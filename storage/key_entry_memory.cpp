@@ -1,9 +1,7 @@
 #include "storage/key_entry_memory.hpp"
 
-#include <cassert>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
@@ -14,10 +12,6 @@ namespace latchkey {
 namespace {
 
 constexpr std::size_t huge_page = 2 * 1024 * 1024;
-
-struct free_slot {
-    free_slot* next = nullptr;
-};
 
 // Aligned, so that it can be one page: of twice the size, the ends are given back.
 std::byte* map_huge_page()
@@ -33,55 +27,30 @@ std::byte* map_huge_page()
     return begin + before;
 }
 
-class slots {
-public:
-    void* take(std::size_t size)
-    {
-        const std::lock_guard hold{mutex_};
-        assert(size_ == 0 || size == size_);
-        size_ = size;
-        if (free_ != nullptr) {
-            free_slot* const slot = std::exchange(free_, free_->next);
-            ASAN_UNPOISON_MEMORY_REGION(slot, size_);
-            return slot;
-        }
-        if (unused_size_ < size_) {
-            unused_ = map_huge_page();
-            unused_size_ = huge_page;
-        }
-        unused_size_ -= size_;
-        return std::exchange(unused_, unused_ + size_);
-    }
-
-    void give_back(void* slot) noexcept
-    {
-        const std::lock_guard hold{mutex_};
-        free_ = new (slot) free_slot{free_};
-        // So that AddressSanitizer sees a use of the entry after its end.
-        ASAN_POISON_MEMORY_REGION(static_cast<std::byte*>(slot) + sizeof(free_slot),
-                                  size_ - sizeof(free_slot));
-    }
-
-private:
-    std::mutex mutex_;
-    std::size_t size_ = 0;
-    free_slot* free_ = nullptr;
-    std::byte* unused_ = nullptr; // of the newest page
-    std::size_t unused_size_ = 0;
-};
-
-constinit slots all_slots; // never destroyed in effect: its pages stay mapped
-
 } // namespace
 
-void* key_entry_memory::take(std::size_t size)
+void* key_entry_memory::take()
 {
-    return all_slots.take(size);
+    const std::lock_guard hold{mutex_};
+    if (free_ != nullptr) {
+        free_slot* const slot = std::exchange(free_, free_->next);
+        ASAN_UNPOISON_MEMORY_REGION(slot, size_);
+        return slot;
+    }
+    if (unused_size_ < size_) {
+        unused_ = map_huge_page();
+        unused_size_ = huge_page;
+    }
+    unused_size_ -= size_;
+    return std::exchange(unused_, unused_ + size_);
 }
 
 void key_entry_memory::give_back(void* slot) noexcept
 {
-    all_slots.give_back(slot);
+    const std::lock_guard hold{mutex_};
+    free_ = new (slot) free_slot{free_};
+    // So that AddressSanitizer sees a use of the entry after its end.
+    ASAN_POISON_MEMORY_REGION(static_cast<std::byte*>(slot) + sizeof(free_slot), size_ - sizeof(free_slot));
 }
 
 } // namespace latchkey

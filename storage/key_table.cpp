@@ -44,7 +44,7 @@ void key_table::expect(const key_id& id) noexcept
     const std::uint64_t hash = hash_of(id);
     const std::size_t index = stripe_index(hash);
     __builtin_prefetch(&stripes_[index], 1); // to be written to: its lock
-    key_slots::expect(places_[index].load(std::memory_order_relaxed), hash);
+    key_slots<key_entry>::expect(places_[index].load(std::memory_order_relaxed), hash);
 }
 
 key_entry* key_table::insert(std::unique_ptr<key_entry> entry)

@@ -30,10 +30,13 @@ struct alignas(key_entry_memory::alignment) key_entry {
     key_record record;
     row_number row = 0;
 
-    static void* operator new(std::size_t size, std::align_val_t) { return key_entry_memory::take(size); }
+    static void* operator new(std::size_t, std::align_val_t)
+    {
+        return key_entry_slots<sizeof(key_entry)>.take();
+    }
     static void operator delete(void* entry, std::align_val_t) noexcept
     {
-        key_entry_memory::give_back(entry);
+        key_entry_slots<sizeof(key_entry)>.give_back(entry);
     }
 };
 
@@ -86,7 +89,7 @@ private:
     struct alignas(64) stripe {
         stripe_lock lock;
         bool has_unwritten_uses = false;
-        key_slots entries;
+        key_slots<key_entry> entries;
     };
     static_assert(sizeof(stripe) == 64); // a cache line
 
@@ -95,7 +98,7 @@ private:
 
     std::array<stripe, stripe_count> stripes_;
     // Of each stripe's entries: for `expect`, in as few cache lines as can be.
-    std::array<std::atomic<key_slots::place_hint>, stripe_count> places_{};
+    std::array<std::atomic<key_slots<key_entry>::place_hint>, stripe_count> places_{};
 };
 
 } // namespace latchkey

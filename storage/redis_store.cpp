@@ -150,6 +150,12 @@ key_lookup redis_store::lookup(const key_id& id) noexcept
     return answer;
 }
 
+void redis_store::expect(const key_id& id) noexcept
+{
+    const key_cache* const cache = access_->cache_here();
+    if (cache != nullptr) cache->expect(id);
+}
+
 void redis_store::record_use(const key_id& id, time_point when) noexcept
 {
     access_->marks().record_use(id, when);

@@ -46,7 +46,7 @@ public:
     task<result<void>> close();
 
     key_lookup lookup(const key_id& id) noexcept override;
-    void expect(const key_id&) noexcept override {}
+    void expect(const key_id& id) noexcept override;
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override;
 

@@ -51,6 +51,7 @@ struct owner_standing {
     }
 
     owner_view view() const noexcept { return {id, username, status, is_deleted, key_epoch}; }
+    bool operator==(const owner_standing&) const = default;
 };
 
 // When a key was last used, and whether that has yet to be written down. Kept apart from the key's record,

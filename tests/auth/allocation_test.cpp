@@ -165,7 +165,12 @@ TEST_CASE("looking a key up in the cache in front of Redis allocates nothing, wh
     CHECK(allocations_of(use) == 0);
     CHECK(allocations_of([&] { static_cast<void>(look(absent)); }) == 0);
     CHECK(allocations_of([&] { static_cast<void>(look(unknown)); }) == 0);
+    CHECK(allocations_of([&] { seat_of_thread(store)->expect(read.key.id); }) == 0);
 
     // The counter counts.
-    CHECK(allocations_of([&] { cache->keep(read.key.id, cache->claim(read.key.id), read, lease); }) > 0);
+    const auto keep_changed = [&] {
+        read.owner.username += '.';
+        cache->keep(read.key.id, cache->claim(read.key.id), read, lease);
+    };
+    CHECK(allocations_of(keep_changed) > 0);
 }

@@ -19,13 +19,13 @@ std::unique_ptr<key_entry> entry_of(std::uint32_t number)
     return made;
 }
 
-key_entry* find(const key_slots& slots, const key_entry& searched)
+key_entry* find(const key_slots<key_entry>& slots, const key_entry& searched)
 {
     const key_id id = searched.record.id;
     return slots.find(hashed_id{id});
 }
 
-std::size_t count(const key_slots& slots)
+std::size_t count(const key_slots<key_entry>& slots)
 {
     std::size_t seen = 0;
     slots.visit([&](const key_entry&) { ++seen; });
@@ -36,10 +36,10 @@ std::size_t count(const key_slots& slots)
 
 TEST_CASE("key slots hold nothing at first, and can be asked all the same", "[storage][key_slots]")
 {
-    const key_slots slots;
+    const key_slots<key_entry> slots;
     const auto stranger = entry_of(1);
 
-    key_slots::expect(slots.place(), hash_of(stranger->record.id));
+    key_slots<key_entry>::expect(slots.place(), hash_of(stranger->record.id));
     CHECK(find(slots, *stranger) == nullptr);
     CHECK(count(slots) == 0);
 }
@@ -52,7 +52,7 @@ TEST_CASE("key slots find exactly what was inserted and not erased, in every ord
     for (std::uint32_t number = 0; number < entries; ++number)
         all.push_back(entry_of(number));
     std::vector<bool> is_in(entries, false);
-    key_slots slots;
+    key_slots<key_entry> slots;
 
     for (int round = 0; round < 20'000; ++round) {
         const std::size_t one = random() % entries;
@@ -73,7 +73,7 @@ TEST_CASE("key slots find exactly what was inserted and not erased, in every ord
 
 TEST_CASE("key slots that were emptied are free again", "[storage][key_slots]")
 {
-    key_slots slots;
+    key_slots<key_entry> slots;
     slots.reserve(10);
     std::vector<std::unique_ptr<key_entry>> some;
     for (std::uint32_t number = 0; number < 10; ++number)
