@@ -1,5 +1,5 @@
 -- The action `http-request lua.latchkey` of haproxy.cfg: asks Latchkey about each request. Goes on only after
--- a 200; every other answer, and none, ends the request.
+-- a 200, with txn.latchkey_passed set; every other answer, and none, ends the request.
 
 local verify = os.getenv("LATCHKEY_URL") .. "/verify?mode=rich"
 local patience_ms = 1000
@@ -86,4 +86,5 @@ core.register_action("latchkey", { "http-req" }, function(txn)
     for _, name in ipairs(identity) do
         txn.http:req_set_header(name, first_of(answer.headers, name) or "")
     end
+    txn:set_var("txn.latchkey_passed", true)
 end, 0)

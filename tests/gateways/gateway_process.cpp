@@ -81,11 +81,13 @@ std::uint16_t free_loopback_port()
     return taken.local_endpoint().port();
 }
 
-gateway_process::gateway_process(gateway kind, std::string latchkey, std::string service)
+gateway_process::gateway_process(gateway kind, std::string latchkey, std::string service, std::string action)
     : kind_{kind},
       latchkey_{std::move(latchkey)},
-      service_{std::move(service)}
+      service_{std::move(service)},
+      action_{std::move(action)}
 {
+    if (action_.empty()) action_.append(GATEWAY_FILES).append("/latchkey.lua");
     for (int tries = 0; tries < most_tries; ++tries) {
         port_ = free_loopback_port();
         if (try_start()) return;
@@ -113,7 +115,7 @@ std::vector<std::string> gateway_process::write_configuration() const
         replace(text, "127.0.0.1:7080", latchkey_);
         replace(text, "127.0.0.1:8080", service_);
         replace(text, listen, there);
-        if (kind_ == gateway::haproxy) replace(text, "/etc/haproxy/latchkey.lua", source + "/latchkey.lua");
+        if (kind_ == gateway::haproxy) replace(text, "/etc/haproxy/latchkey.lua", action_);
         std::ofstream{file} << text;
     };
     switch (kind_) {

@@ -19,8 +19,9 @@ std::string to_string(gateway kind);
 
 class gateway_process {
 public:
-    // Both addresses as HOST:PORT. Returns when connections are accepted.
-    gateway_process(gateway kind, std::string latchkey, std::string service);
+    // Both addresses as HOST:PORT. `action`: a Lua file for HAProxy instead of ours. Returns when connections
+    // are accepted.
+    gateway_process(gateway kind, std::string latchkey, std::string service, std::string action = {});
     gateway_process(const gateway_process&) = delete;
     gateway_process& operator=(const gateway_process&) = delete;
     ~gateway_process();
@@ -37,6 +38,7 @@ private:
     gateway kind_;
     std::string latchkey_;
     std::string service_;
+    std::string action_;
     temporary_directory directory_;
     std::uint16_t port_ = 0;
     pid_t child_ = -1;

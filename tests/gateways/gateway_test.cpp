@@ -5,7 +5,11 @@
 #include "tests/support/catch.hpp"
 #include "tests/wire/wire_server.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
 #include <algorithm>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -244,5 +248,36 @@ TEST_CASE("behind a gateway nobody gets in while Latchkey is down", "[gateways]"
             client.request("GET", path, {{"Authorization", "Bearer abcdefghij-ABCDEFGHIJABCDEFGHIJAB"}});
         CHECK(answer.status == (kind == gateway::caddy ? 502u : 503u));
     }
+    CHECK(service.requests() == 0);
+}
+
+TEST_CASE("behind a gateway nobody gets in while Latchkey is silent", "[gateways]")
+{
+    const gateway kind = GENERATE(gateway::nginx, gateway::haproxy, gateway::caddy);
+    INFO(to_string(kind));
+    echo_service service;
+    using boost::asio::ip::tcp;
+    boost::asio::io_context context;
+    const tcp::acceptor silent{context, tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0}};
+    const gateway_process between{
+        kind, "127.0.0.1:" + std::to_string(silent.local_endpoint().port()), service.address()};
+    http_client client = between.connect();
+    const http_answer answer = client.request("GET", "/", {{"Coder-Session-Token", "anything"}});
+    CHECK(answer.status >= 502);
+    CHECK(answer.status <= 504);
+    CHECK(service.requests() == 0);
+}
+
+TEST_CASE("behind HAProxy nobody gets in when the action fails, after which HAProxy would go on",
+          "[gateways]")
+{
+    const temporary_directory directory;
+    const std::string failing = directory.file("failing.lua");
+    std::ofstream{failing}
+        << "core.register_action('latchkey', { 'http-req' }, function() error('failing') end, 0)\n";
+    echo_service service;
+    const gateway_process between{gateway::haproxy, "127.0.0.1:1", service.address(), failing};
+    http_client client = between.connect();
+    CHECK(client.request("GET", "/", {{"Coder-Session-Token", "anything"}}).status == 503);
     CHECK(service.requests() == 0);
 }
