@@ -77,7 +77,7 @@ struct application::parts {
           password_workers{settings.password_workers != 0 ? settings.password_workers
                                                           : std::max(1u, core_count() / 2),
                            waiting_logins},
-          limits{{.api = settings.api_rate_limit}, now},
+          limits{{.api = settings.api_rate_limit, .guess = settings.guess_limit}, now},
           figures{shard_count(settings)}
     {}
 

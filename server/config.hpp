@@ -6,6 +6,7 @@
 #include "server/address_block.hpp"
 #include "server/listen_address.hpp"
 #include "server/log.hpp"
+#include "server/verify_mode.hpp"
 #include "storage/audit_options.hpp"
 #include "storage/error.hpp"
 #include "storage/redis_topology.hpp"
@@ -84,6 +85,8 @@ struct config {
 
     unsigned api_rate_limit =
         0; // requests a minute for each user and endpoint; 0: no limit, none on logins either
+    unsigned guess_limit = 0; // bad tokens a minute for each address; 0: no limit
+    latchkey::verify_mode verify_mode{};
     bool disable_password_auth = false;
     unsigned password_workers = 0; // 0: half as many as cores, at least one
     bool secure_auth_cookie = false;

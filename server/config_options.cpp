@@ -112,8 +112,16 @@ constexpr config_option options[] = {
      value, take_span<&config::api_keys_retention, zero_span::allowed>},
 
     {"Access", "api-rate-limit", "N", "512",
-     "requests a minute for each user and endpoint; 0: no limit, and none on logins",
+     "requests a minute for each user and endpoint; 0: no limit, and none on logins and guesses",
      value, take_rate_limit},
+    {"Access", "guess-limit", "N", "6000",
+     "bad tokens a minute that one address may send to /verify before it is told 429; good ones are never "
+     "refused for it; 0: no limit",
+     value, take_count<&config::guess_limit, 0, 1'000'000'000>},
+    {"Access", "verify-mode", "MODE", "rich",
+     "how /verify refuses unless its query says ?mode=: rich (also 400, 429 and 503) or strict (only 401 and 403, "
+     "as nginx wants it)",
+     value, take_choice<&config::verify_mode, verify_modes>},
     {"Access", "disable-password-auth", "", "false",
      "refuse logins with a password",
      on_off, take_switch<&config::disable_password_auth>},

@@ -84,6 +84,8 @@ inline constexpr std::array<choice<verification_logging>, 3> verification_loggin
      {"none", verification_logging::none}}};
 inline constexpr std::array<choice<same_site>, 2> same_sites = {
     {{"lax", same_site::lax}, {"none", same_site::none}}};
+inline constexpr std::array<choice<verify_mode>, 2> verify_modes = {
+    {{"strict", verify_mode::strict}, {"rich", verify_mode::rich}}};
 inline constexpr std::array<choice<log_level>, 4> log_levels = {{{"debug", log_level::debug},
                                                                  {"info", log_level::info},
                                                                  {"warning", log_level::warning},

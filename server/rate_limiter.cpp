@@ -12,6 +12,17 @@ std::string_view view_of(const auto& bytes) noexcept
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+std::size_t table_of(rate_class what) noexcept
+{
+    switch (what) {
+    case rate_class::login: return 1;
+    case rate_class::guess: return 2;
+    case rate_class::api:
+    case rate_class::unlimited: break;
+    }
+    return 0;
+}
+
 digest random_key() noexcept
 {
     digest key;
@@ -51,6 +62,7 @@ unsigned rate_limiter::limit_of(rate_class what) const noexcept
     case rate_class::unlimited: return 0;
     case rate_class::api: return limits_.api;
     case rate_class::login: return limits_.login;
+    case rate_class::guess: return limits_.guess;
     }
     return 0;
 }
@@ -68,7 +80,7 @@ rate_decision rate_limiter::count(rate_class what, const rate_subject& who, std:
     const double fading = 1.0 - std::chrono::duration<double>{into_window} / window;
 
     const fingerprint key = fingerprint_of(what, who, endpoint);
-    stripe& part = tables_[what == rate_class::login ? 1 : 0][key[0] % stripe_count];
+    stripe& part = tables_[table_of(what)][key[0] % stripe_count];
     const std::lock_guard guard{part.mutex};
     part.move_to(number);
 

@@ -24,6 +24,7 @@ namespace latchkey {
 struct rate_limits {
     unsigned api = 512; // --api-rate-limit; 0 turns every limit off, that of logins as well (contract A13)
     unsigned login = 60;
+    unsigned guess = 6000; // --guess-limit
     std::size_t tracked_callers =
         64 * 1024; // per rate class and window; beyond, an arbitrary one is forgotten
 };
@@ -83,8 +84,9 @@ private:
     const clock& clock_;
     // The table's keys are digests under a key of this process: nobody can aim at another one's counter.
     const digest process_key_;
-    // Logins have a table of their own, so that a flood of other requests cannot push their counters out.
-    std::array<std::array<stripe, stripe_count>, 2> tables_;
+    // Logins and guesses have tables of their own, so that a flood of one kind cannot push the counters of
+    // another out.
+    std::array<std::array<stripe, stripe_count>, 3> tables_;
 };
 
 } // namespace latchkey

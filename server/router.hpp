@@ -26,6 +26,7 @@ enum class rate_class {
     unlimited, // verification, health: never counted
     api,       // --api-rate-limit per minute, caller and path
     login,     // 60 per minute: passwords are guessed here
+    guess,     // --guess-limit, of bad tokens only (guess_limit.hpp); no route's own
 };
 
 struct route {

@@ -36,6 +36,7 @@ web_settings web_settings_of(const config& settings)
     if (!settings.coder_version.empty()) web.coder_version = settings.coder_version;
     web.deployment_id = random_uuid();
     web.trusted_proxies = settings.trusted_proxies;
+    web.verification = settings.verify_mode;
     return web;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/address_block.hpp"
+#include "server/verify_mode.hpp"
 #include "storage/records.hpp"
 
 #include <optional>
@@ -33,7 +34,8 @@ struct web_settings {
     std::string access_url;                   // for WWW-Authenticate and buildinfo; empty: only socket files
     std::optional<std::string> coder_version; // --coder-version: sent as X-Coder-Build-Version
     uuid deployment_id{};
-    std::vector<address_block> trusted_proxies; // --trusted-proxy: whose X-Forwarded-For is believed
+    std::vector<address_block> trusted_proxies;   // --trusted-proxy: whose X-Forwarded-For is believed
+    verify_mode verification = verify_mode::rich; // --verify-mode
 };
 
 struct services {

@@ -5,8 +5,10 @@
 #include "server/client_address.hpp"
 #include "server/credential.hpp"
 #include "server/demanded_rights.hpp"
+#include "server/guess_limit.hpp"
 #include "server/head_writer.hpp"
 #include "server/path.hpp"
+#include "server/verify_mode.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -47,6 +49,8 @@ constexpr std::string_view forbidden_body =
     "{\"message\":\"The token is good but does not carry the rights that were asked for.\"}\n";
 constexpr std::string_view unavailable_body =
     "{\"message\":\"Latchkey cannot reach its storage. Please try again.\"}\n";
+constexpr std::string_view guessing_body =
+    "{\"message\":\"Too many bad tokens came from this address. Please try again later.\"}\n";
 constexpr std::string_view bad_path_body = "{\"message\":\"Invalid path.\"}\n";
 
 // RFC 6750 3 and 3.1: no error code where no credential was sent.
@@ -106,25 +110,27 @@ void append_accepted(
     out.append(head.view());
 }
 
-response refused_with(unsigned status, std::string_view body)
+// The reason says no more than status and challenge of the rich mode do.
+response refused_with(unsigned status, std::string_view reason, std::string_view body)
 {
     response answer;
     answer.status = status;
     answer.headers = no_identity;
+    answer.add_header("X-Latchkey-Reason", reason);
     answer.body = body;
     return answer;
 }
 
-response unauthenticated(std::string_view challenge)
+response unauthenticated(std::string_view reason, std::string_view challenge)
 {
-    response answer = refused_with(401, unauthenticated_body);
+    response answer = refused_with(401, reason, unauthenticated_body);
     answer.add_header("WWW-Authenticate", challenge);
     return answer;
 }
 
 response insufficient(const missing_right& missing)
 {
-    response answer = refused_with(403, forbidden_body);
+    response answer = refused_with(403, "insufficient_scope", forbidden_body);
     std::string challenge = "Bearer realm=\"coder\", error=\"insufficient_scope\"";
     if (missing.what() == missing_right::kind::object) {
         challenge += ", error_description=\"The token's allow list does not cover the object\"";
@@ -137,18 +143,17 @@ response insufficient(const missing_right& missing)
 
 response refused_for(verdict what)
 {
-    if (what != verdict::unavailable) return unauthenticated(invalid_token);
-    response answer = refused_with(503, unavailable_body);
+    if (what != verdict::unavailable) return unauthenticated("invalid_token", invalid_token);
+    response answer = refused_with(503, "unavailable", unavailable_body);
     answer.add_header("Retry-After", "1");
     return answer;
 }
 
-// Nothing when the key is good and carries what is demanded.
-std::optional<response> refused_after(verdict what, const key_record* key, std::string_view query)
+response refused_to_guess(const rate_decision& counted)
 {
-    if (what != verdict::accepted) return refused_for(what);
-    if (const auto missing = find_missing_right(query, *key->rights)) return insufficient(*missing);
-    return std::nullopt;
+    response answer = refused_with(429, "rate_limited", guessing_body);
+    answer.add_header("Retry-After", std::to_string(counted.retry_after.count()));
+    return answer;
 }
 
 verification_outcome outcome_of(verdict what, bool is_refused) noexcept
@@ -156,15 +161,6 @@ verification_outcome outcome_of(verdict what, bool is_refused) noexcept
     if (what == verdict::unavailable) return verification_outcome::unavailable;
     if (what != verdict::accepted) return verification_outcome::refused;
     return is_refused ? verification_outcome::insufficient : verification_outcome::accepted;
-}
-
-// What can be said before any token is looked at.
-std::optional<response> refused_at_sight(const request& asked, const credential& found)
-{
-    if (has_dot_segment(asked.path)) return refused_with(400, bad_path_body);
-    if (asked.authorization_repeated) return unauthenticated(invalid_request);
-    if (!found) return unauthenticated(bare_challenge);
-    return std::nullopt;
 }
 
 } // namespace
@@ -184,7 +180,7 @@ bool verify_endpoint::answer_from_memory(const request& asked, output_buffer& ou
         const verification checked = use_.tokens.verify(found.token());
         if (checked.what == verdict::ask) return false;
         const key_record* key = checked.found.key;
-        refused = refused_after(checked.what, key, asked.query);
+        refused = refused_after(asked, checked.what, key);
         counts_.count(outcome_of(checked.what, refused.has_value()));
         record(asked, checked.what, refused ? refused->status : 200, key, checked.found.owner);
         if (!refused) {
@@ -211,7 +207,7 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
     const verifier::asked checked = co_await std::move(asking);
     const owner_view owner = checked.found.owner.view();
     const key_record* key = checked.found.key.rights ? &checked.found.key : nullptr;
-    auto refused = refused_after(checked.what, key, asked.query);
+    auto refused = refused_after(asked, checked.what, key);
     counts_.count(outcome_of(checked.what, refused.has_value()));
     record(asked, checked.what, refused ? refused->status : 200, key, owner);
     if (refused) co_return std::move(*refused);
@@ -221,6 +217,38 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
     write_identity(identified, {*key, owner.id, owner.username}, found.source());
     answer.headers = identified.view();
     co_return answer;
+}
+
+// What can be said before any token is looked at.
+std::optional<response> verify_endpoint::refused_at_sight(const request& asked, const credential& found) const
+{
+    if (has_dot_segment(asked.path)) return in_mode_of(asked, refused_with(400, "bad_path", bad_path_body));
+    if (asked.authorization_repeated) return unauthenticated("invalid_request", invalid_request);
+    if (!found) return unauthenticated("no_token", bare_challenge);
+    return std::nullopt;
+}
+
+// Nothing when the key is good and carries what is demanded.
+std::optional<response>
+verify_endpoint::refused_after(const request& asked, verdict what, const key_record* key) const
+{
+    if (what == verdict::accepted) {
+        if (const auto missing = find_missing_right(asked.query, *key->rights)) return insufficient(*missing);
+        return std::nullopt;
+    }
+    if (is_guess(what)) {
+        const rate_subject guesser{client_address(asked, use_.web.trusted_proxies)};
+        const rate_decision counted = count_guess(use_.limits, guesser);
+        if (counted.refused) return in_mode_of(asked, refused_to_guess(counted));
+    }
+    return in_mode_of(asked, refused_for(what));
+}
+
+response verify_endpoint::in_mode_of(const request& asked, response refused) const
+{
+    const bool is_for_all = refused.status == 401 || refused.status == 403;
+    if (!is_for_all && mode_of(asked, use_.web.verification) == verify_mode::strict) refused.status = 403;
+    return refused;
 }
 
 void verify_endpoint::record(

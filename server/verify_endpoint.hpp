@@ -1,15 +1,18 @@
 // ANY /verify and /verify/...: is the token of this request good, and does it carry the rights that the
 // query demands? For gateways and services that ask on each of their requests (gateways.md). Decided from
-// the head alone, answered with 200, 401, 403 or 503, never with a body over 1 KiB. One object per shard.
+// the head alone, answered with 200, 401, 403, 400, 429 or 503, or with the first three only where the mode
+// is strict (verify_mode.hpp); never with a body over 1 KiB. One object per shard.
 #pragma once
 
 #include "auth/verifier.hpp"
+#include "server/credential.hpp"
 #include "server/request.hpp"
 #include "server/response.hpp"
 #include "server/services.hpp"
 #include "server/shard_metrics.hpp"
 #include "storage/task.hpp"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -35,6 +38,10 @@ public:
     task<response> answer_by_asking(const request& asked);
 
 private:
+    std::optional<response> refused_at_sight(const request& asked, const credential& found) const;
+    std::optional<response> refused_after(const request& asked, verdict what, const key_record* key) const;
+    response in_mode_of(const request& asked, response refused) const;
+
     void record(const request& asked,
                 verdict what,
                 unsigned status,

@@ -61,6 +61,8 @@ TEST_CASE("without any word of the operator the documented defaults hold", "[ser
     CHECK(settings.api_keys_retention == 7 * 24h);
     CHECK(settings.drain == 10s);
     CHECK(settings.api_rate_limit == 512);
+    CHECK(settings.guess_limit == 6000);
+    CHECK(settings.verify_mode == verify_mode::rich);
     CHECK_FALSE(settings.secure_auth_cookie);
     CHECK(settings.samesite_auth_cookie == same_site::lax);
     CHECK(settings.format == log_format::text);

@@ -170,3 +170,20 @@ TEST_CASE("a flood of callers does not make the table grow, nor touch the counte
     now.advance(120s);
     CHECK(passed(limiter, rate_class::api, somebody, "/x", 1) == 1);
 }
+
+TEST_CASE("guesses have a limit of their own, and a flood of other kinds does not push them out",
+          "[server][rate_limiter]")
+{
+    test::fake_clock now;
+    rate_limits few = limits(1000000, 1000000);
+    few.guess = 2;
+    few.tracked_callers = 1;
+    rate_limiter limiter{few, now};
+    CHECK(passed(limiter, rate_class::guess, address("192.0.2.1"), "", 5) == 2);
+    for (std::uint8_t nth = 0; nth < 200; ++nth) {
+        const rate_subject other = uuid{{nth, 1}};
+        CHECK(passed(limiter, rate_class::api, other, "/a", 1) == 1);
+        CHECK(passed(limiter, rate_class::login, other, "/a", 1) == 1);
+    }
+    CHECK(passed(limiter, rate_class::guess, address("192.0.2.1"), "", 5) == 0);
+}

@@ -1,6 +1,6 @@
 #include "auth/time_text.hpp"
 #include "server/verify_endpoint.hpp"
-#include "tests/server/web_fixture.hpp"
+#include "tests/server/verify_fixture.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -9,42 +9,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto get = http::verb::get;
-
-constexpr std::string_view identity_headers[] = {"x-latchkey-user-id",
-                                                 "x-latchkey-username",
-                                                 "x-latchkey-key-id",
-                                                 "x-latchkey-scopes",
-                                                 "x-latchkey-expires-at"};
-
-void check_has_no_identity(const seen_answer& answer)
-{
-    for (const std::string_view name : identity_headers) {
-        CAPTURE(name);
-        CHECK(answer.count(name) == 1);
-        CHECK(answer.header(name).empty());
-    }
-    CHECK(answer.header("cache-control") == "no-store");
-    CHECK(answer.count("x-envoy-auth-headers-to-remove") == 0);
-    CHECK(answer.body.size() < 1024);
-}
-
-class verify_fixture : public web_fixture {
-public:
-    explicit verify_fixture(verifications_recorded recorded = verifications_recorded::denied)
-        : web_fixture{settings(recorded)}
-    {}
-
-    user alice = auth.add("alice");
-    std::string token = auth.token_of(alice, {{"workspace:read", "api_key:*"}, {"*:*"}}, login_type::token);
-
-private:
-    static web_fixture_settings settings(verifications_recorded recorded)
-    {
-        web_fixture_settings made;
-        made.recorded = recorded;
-        return made;
-    }
-};
 
 } // namespace
 
@@ -117,7 +81,7 @@ TEST_CASE("without a token the challenge is bare, with a bad one it says so and 
     CHECK(none.header("www-authenticate") == "Bearer realm=\"coder\"");
     check_has_no_identity(none);
 
-    const std::string wrong_secret = web.token.substr(0, 11) + std::string(22, 'x');
+    const std::string wrong_secret = with_wrong_secret(web.token);
     const std::string expired = web.token;
     web.auth.now.advance(25h);
     const user bob = web.auth.add("bob");

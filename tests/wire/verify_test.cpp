@@ -71,3 +71,47 @@ TEST_CASE("a verification may demand rights", "[wire][verify]")
         CHECK(wire.get(std::string{"/verify"} + query, token).status == status);
     }
 }
+
+TEST_CASE("a body that was announced and never comes is not waited for", "[wire][verify]")
+{
+    wire_fixture& wire = any_wire();
+    const std::string token = wire.new_token(wire.member);
+    for (const char* framing : {"Content-Length: 100\r\n",
+                                "Content-Length: 1000000000\r\n",
+                                "Transfer-Encoding: chunked\r\n",
+                                "Expect: 100-continue\r\nContent-Length: 100\r\n"}) {
+        CAPTURE(framing);
+        for (const auto& [credential, status] :
+             {std::pair{"Authorization: Bearer " + token + "\r\n", 200u}, std::pair{std::string{}, 401u}}) {
+            http_client client = wire.connect();
+            client.send("POST /verify/upload HTTP/1.1\r\nHost: a\r\n" + credential + framing + "\r\n");
+            const auto answer = client.read(); // throws when none comes
+            REQUIRE(answer);
+            CHECK(answer->status == status);
+        }
+    }
+}
+
+TEST_CASE("whatever the method, the head decides and the body stays under 1 KiB", "[wire][verify]")
+{
+    wire_fixture& wire = any_wire();
+    const std::string token = wire.new_token(wire.member, R"({"scopes":["workspace:read"]})");
+    const std::pair<std::string, unsigned> rows[] = {
+        {"/verify/any?x=1", 200}, {"/verify?scope=workspace:delete", 403}, {"/verify/a/../b", 400}};
+    for (const char* method :
+         {"OPTIONS", "PATCH", "TRACE", "PROPFIND", "PURGE", "M-SEARCH", "LOCK", "BREW"}) {
+        for (const auto& [path, status] : rows) {
+            CAPTURE(method, path);
+            const http_answer answer = wire.call(method, path, token);
+            CHECK(answer.status == status);
+            CHECK(answer.body.size() < 1024);
+        }
+        CHECK(wire.call(method, "/verify").status == 401);
+    }
+    for (const auto& [path, status] : rows) {
+        CAPTURE(path);
+        const http_answer head = wire.call("HEAD", path, token);
+        CHECK(head.status == status);
+        CHECK(head.body.empty());
+    }
+}

@@ -85,7 +85,12 @@ wire_server::~wire_server()
 
 http_client wire_server::connect() const
 {
-    return http_client{running_->addresses().front()};
+    return http_client{address()};
+}
+
+listen_address wire_server::address() const
+{
+    return running_->addresses().front();
 }
 
 } // namespace latchkey::test

@@ -38,6 +38,7 @@ public:
     ~wire_server();
 
     http_client connect() const;
+    listen_address address() const;
 
     // Null unless the engine is Redis, and no store of the test's own.
     redis_server* redis() const noexcept { return redis_.get(); }
