@@ -176,4 +176,20 @@ outcome<std::vector<std::string>> parse_roles(std::string_view body)
     return roles;
 }
 
+outcome<std::vector<std::string>> parse_token_batch(std::string_view body)
+{
+    std::vector<std::string> tokens;
+    bool is_given = false;
+    const go_field fields[] = {{"tokens", "[]string", &tokens, nullptr, &is_given}};
+    const auto decoded = decode_go_json(body, {"latchkey.VerifyTokensRequest", fields});
+    if (!decoded) return decoded.error();
+    const bool is_short = tokens.size() <= most_tokens_at_once;
+    const auto refused = field_validator{}
+                             .present(is_given, "tokens")
+                             .must(is_short, "tokens", "max", std::to_string(tokens.size()))
+                             .refused();
+    if (refused) return *refused;
+    return tokens;
+}
+
 } // namespace latchkey
