@@ -154,4 +154,13 @@ task<refusal> decision_log::failed(std::optional<principal> caller,
     co_return why;
 }
 
+task<refusal>
+decision_log::failed_act_of(user acting, intended_action intent, refusal why, request_origin from)
+{
+    audit_entry entry = entry_of(std::move(intent), "failed", why.status, std::move(from), clock_.now());
+    set_actor(entry, acting);
+    static_cast<void>(co_await append(std::move(entry))); // as in `failed`
+    co_return why;
+}
+
 } // namespace latchkey

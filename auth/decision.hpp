@@ -65,6 +65,9 @@ public:
     task<refusal>
     failed(std::optional<principal> caller, intended_action intent, refusal why, request_origin from);
 
+    // The same of an act that was recorded with `record`.
+    task<refusal> failed_act_of(user acting, intended_action intent, refusal why, request_origin from);
+
     audit_log& log() noexcept { return log_; }
 
 private:

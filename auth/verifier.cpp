@@ -119,6 +119,26 @@ task<verdict> verifier::probe(std::string token)
     co_return answer.what;
 }
 
+task<verifier::asked> verifier::inspect(std::string token)
+{
+    const time_point now = clock_.now();
+    asked seen;
+    {
+        const verification known = examine(token, now);
+        seen.what = known.what;
+        if (known.found.key != nullptr) {
+            const owner_view& owner = known.found.owner;
+            seen.found.key = *known.found.key;
+            seen.found.owner = {
+                owner.id, std::string{owner.username}, owner.status, owner.is_deleted, owner.key_epoch};
+        }
+    } // lets go of the table before the first co_await
+    if (seen.what != verdict::ask) co_return seen;
+    auto asking = examine_by_asking(std::move(token), now);
+    seen = co_await std::move(asking);
+    co_return seen;
+}
+
 task<verifier::account_check> verifier::account_behind(key_record key)
 {
     account_check seen;

@@ -64,6 +64,10 @@ public:
     // The verdict of both, without recording a use: for a token that the server made for itself.
     task<verdict> probe(std::string token);
 
+    // As both, with copies, whether memory knows the key or not, and without recording a use: for somebody
+    // who asks about a token without using it.
+    task<asked> inspect(std::string token);
+
     // A principal for the API, or the refusal with the words of contract 3.4 and 3.5. Slides the expiry of
     // session keys; updates last_used and last_seen.
     task<outcome<principal>> authenticate(std::string token);

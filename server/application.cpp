@@ -6,6 +6,7 @@
 #include "auth/password_hasher.hpp"
 #include "auth/pepper.hpp"
 #include "auth/revocation_canary.hpp"
+#include "auth/token_service.hpp"
 #include "auth/user_service.hpp"
 #include "auth/verification_recorder.hpp"
 #include "auth/verifier.hpp"
@@ -101,6 +102,7 @@ struct application::parts {
     std::optional<password_hasher> hasher;
     std::optional<verifier> tokens;
     std::optional<key_service> keys;
+    std::optional<token_service> held_tokens;
     std::optional<user_service> users;
     std::optional<audit_service> audits;
     std::optional<verification_recorder> verifications;
@@ -190,6 +192,7 @@ open_result<void> application::open_stores()
     all.hasher.emplace(all.password_workers);
     all.tokens.emplace(store, all.peppers, all.now, sessions);
     all.keys.emplace(store, *all.decisions, all.peppers, all.now, lifetimes);
+    all.held_tokens.emplace(store, *all.decisions, *all.tokens, all.now);
     all.users.emplace(store,
                       *all.decisions,
                       *all.hasher,
@@ -209,6 +212,7 @@ open_result<void> application::open_stores()
                              trail,
                              *all.tokens,
                              *all.keys,
+                             *all.held_tokens,
                              *all.users,
                              *all.audits,
                              all.limits,

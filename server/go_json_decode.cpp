@@ -83,7 +83,7 @@ public:
     {
         auto* const list = where() == place::field ? destination<std::vector<std::string>*>() : nullptr;
         if (list) {
-            list->clear();
+            begin_list(*list, true);
             in_list_ = true;
         } else {
             mismatch("array");
@@ -153,7 +153,7 @@ public:
         if (where() == place::element)
             add_element();
         else if (where() == place::field)
-            if (auto* const list = destination<std::vector<std::string>*>()) list->clear();
+            if (auto* const list = destination<std::vector<std::string>*>()) begin_list(*list, false);
         return true;
     }
 
@@ -176,6 +176,12 @@ private:
     {
         const auto* const held = std::get_if<Pointer>(&field_->into);
         return held ? *held : nullptr;
+    }
+
+    void begin_list(std::vector<std::string>& list, bool is_given) const noexcept
+    {
+        list.clear();
+        if (field_->is_given) *field_->is_given = is_given;
     }
 
     void choose_field() noexcept

@@ -26,6 +26,7 @@ struct go_field {
     std::string_view type; // Go's name for it, as in "time.Duration" or "[]string"
     std::variant<std::string*, secret_text*, bool*, std::int64_t*, std::vector<std::string>*> into;
     element_check check = nullptr; // of a type that decodes itself; for lists of text only
+    bool* is_given = nullptr;      // for lists only: an empty one is told from none
 };
 
 // A struct of Go's, as its messages name it: "codersdk.CreateTokenRequest", "CreateTokenRequest" in fields.

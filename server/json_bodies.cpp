@@ -4,6 +4,7 @@
 #include "auth/names.hpp"
 #include "server/go_json_decode.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace latchkey {
@@ -56,6 +57,8 @@ public:
 private:
     std::vector<field_fault> faults_;
 };
+
+constexpr std::size_t shortest_element = 3; // of a list of text, with its comma
 
 std::string allow_entry_fault(std::string_view text)
 {
@@ -174,6 +177,23 @@ outcome<std::vector<std::string>> parse_roles(std::string_view body)
     const auto decoded = decode_go_json(body, {"codersdk.UpdateRoles", fields});
     if (!decoded) return decoded.error();
     return roles;
+}
+
+outcome<std::vector<std::string>> parse_token_batch(std::string_view body)
+{
+    std::vector<std::string> tokens;
+    tokens.reserve(std::min(body.size() / shortest_element, most_tokens_at_once));
+    bool is_given = false;
+    const go_field fields[] = {{"tokens", "[]string", &tokens, nullptr, &is_given}};
+    const auto decoded = decode_go_json(body, {"latchkey.VerifyTokensRequest", fields});
+    if (!decoded) return decoded.error();
+    const bool is_short = tokens.size() <= most_tokens_at_once;
+    const auto refused = field_validator{}
+                             .present(is_given, "tokens")
+                             .must(is_short, "tokens", "max", std::to_string(tokens.size()))
+                             .refused();
+    if (refused) return *refused;
+    return tokens;
 }
 
 } // namespace latchkey

@@ -50,4 +50,8 @@ struct password_change_body {
 outcome<password_change_body> parse_password_change(std::string_view body);
 outcome<std::vector<std::string>> parse_roles(std::string_view body);
 
+// The tokens of POST /api/v2/verify, at most so many.
+inline constexpr std::size_t most_tokens_at_once = 1000;
+outcome<std::vector<std::string>> parse_token_batch(std::string_view body);
+
 } // namespace latchkey

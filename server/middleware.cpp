@@ -43,12 +43,12 @@ refusal no_credential()
 // One request on its way. Each step returns nothing to go on, or the answer that ends the way.
 class passage {
 public:
-    passage(const request& asked, services& use)
+    passage(const request& asked, services& use, shard_metrics& counts)
         : asked_{asked},
           web_{use.web},
           limits_{use.limits},
           path_{asked.path},
-          context_{asked, use, {}, {}, {}, {}, {}}
+          context_{asked, use, counts, {}, {}, {}, {}, {}}
     {}
 
     std::optional<response> read_path();
@@ -202,7 +202,8 @@ response passage::finish(response answer) const
         answer.add_header("X-RateLimit-Reset", std::to_string(rate_.reset.time_since_epoch().count()));
     }
     if (web_.coder_version) answer.add_header("X-Coder-Build-Version", *web_.coder_version);
-    if (path_ == "/api" || path_.starts_with("/api/")) answer.add_header("Cache-Control", "no-store");
+    const bool is_private = path_ == "/api" || path_.starts_with("/api/") || path_.starts_with("/oauth2/");
+    if (is_private) answer.add_header("Cache-Control", "no-store");
 
     const bool by_cookie = context_.caller && credential_.source() == credential_source::cookie;
     if (by_cookie && answer.headers.find("Set-Cookie") == std::string::npos &&
@@ -214,9 +215,9 @@ response passage::finish(response answer) const
 
 } // namespace
 
-task<response> answer_request(const request& asked, services& use)
+task<response> answer_request(const request& asked, services& use, shard_metrics& counts)
 {
-    passage way{asked, use};
+    passage way{asked, use, counts};
     std::optional<response> early = way.read_path();
     if (!early) early = way.look_at_client();
     if (!early) early = way.find_route();

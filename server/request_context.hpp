@@ -11,9 +11,12 @@
 
 namespace latchkey {
 
+struct shard_metrics;
+
 struct request_context {
     const request& asked;
     services& use;
+    shard_metrics& counts; // of the shard that answers
     request_origin origin;
     std::string client_address; // after trusted proxies (contract 3.9), what limits and the audit trail see
 

@@ -27,6 +27,9 @@ constexpr route routes[] = {
     {get,     "/api/v2/entitlements",                          proven, api,       entitlements},
     {get,     "/api/v2/auth/scopes",                           open,   api,       list_scopes},
     {post,    "/api/v2/authcheck",                             proven, api,       check_authorisation},
+    {post,    "/api/v2/verify",                                open,   unlimited, verify_batch},
+    {post,    "/oauth2/introspect",                            proven, api,       introspect},
+    {post,    "/oauth2/revoke",                                open,   api,       revoke},
     {get,     "/api/v2/audit",                                 proven, api,       search_audit},
 
     {get,     "/api/v2/users/first",                           open,   api,       has_first_user},

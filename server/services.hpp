@@ -18,6 +18,7 @@ class key_service;
 class metrics;
 class rate_limiter;
 class store;
+class token_service;
 class user_service;
 class verifier;
 class verification_recorder;
@@ -43,6 +44,7 @@ struct services {
     audit_log& audit;
     verifier& tokens;
     key_service& keys;
+    token_service& held_tokens;
     user_service& users;
     audit_service& audits;
     rate_limiter& limits;

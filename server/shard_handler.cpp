@@ -23,7 +23,7 @@ void shard_handler::expect(std::string_view token) noexcept
 task<response> shard_handler::answer(const request& asked)
 {
     if (verify_endpoint::serves(asked.path)) return verifications_.answer_by_asking(asked);
-    return answer_request(asked, use_);
+    return answer_request(asked, use_, counts_);
 }
 
 } // namespace latchkey

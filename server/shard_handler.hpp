@@ -17,6 +17,7 @@ public:
     // `counts`: of this shard.
     shard_handler(services& use, executor shard, shard_metrics& counts) noexcept
         : use_{use},
+          counts_{counts},
           verifications_{use, std::move(shard), counts}
     {}
 
@@ -26,6 +27,7 @@ public:
 
 private:
     services& use_;
+    shard_metrics& counts_;
     verify_endpoint verifications_;
 };
 

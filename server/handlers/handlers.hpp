@@ -19,6 +19,13 @@ task<response> list_tokens(request_context& context);
 task<response> token_config(request_context& context);
 task<response> get_token_by_name(request_context& context);
 
+// verify_batch.cpp
+task<response> verify_batch(request_context& context);
+
+// oauth2.cpp (RFC 7662, RFC 7009)
+task<response> introspect(request_context& context);
+task<response> revoke(request_context& context);
+
 // sessions.cpp (contract 8.1, 8.2)
 task<response> has_first_user(request_context& context);
 task<response> create_first_user(request_context& context);

@@ -45,6 +45,7 @@ web_fixture::web_fixture(web_fixture_settings settings)
           auth.audit,
           auth.tokens,
           auth.keys,
+          auth.held_tokens,
           auth.users,
           auth.audits,
           limits,

@@ -4,6 +4,7 @@
 
 #include "auth/audit_service.hpp"
 #include "auth/key_minting.hpp"
+#include "auth/token_service.hpp"
 #include "auth/user_service.hpp"
 #include "auth/verifier.hpp"
 #include "storage/memory_store.hpp"
@@ -82,6 +83,7 @@ public:
     user_service users;
     audit_service audits{decisions};
     verifier tokens;
+    token_service held_tokens{records, decisions, tokens, now};
     request_origin from;
 };
 

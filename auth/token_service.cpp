@@ -1,0 +1,100 @@
+#include "auth/token_service.hpp"
+
+#include "auth/allow_list.hpp"
+#include "auth/audit_diff.hpp"
+
+#include <utility>
+
+namespace latchkey {
+namespace {
+
+constexpr std::string_view cannot_expire = "Internal error expiring API key.";
+
+// Keys have no UUID, as in key_service.
+object key_of(const uuid& owner) noexcept
+{
+    return {resource_type::api_key, owner, std::nullopt};
+}
+
+// Whoever may read the key; and auditors, whose role shows them what was done with tokens but not the
+// tokens' records. Their key's scopes and allow list narrow them as everybody.
+bool may_introspect(const principal& caller, const uuid& owner) noexcept
+{
+    if (permits(caller, action::read, key_of(owner))) return true;
+    return caller.account().roles.has(role::auditor) &&
+           permits(caller, action::read, key_of(caller.account().id));
+}
+
+} // namespace
+
+task<outcome<std::optional<key_with_owner>>>
+token_service::introspect(principal caller, std::string token, request_origin from)
+{
+    const object own = key_of(caller.account().id);
+    intended_action asking{"read", "api_key", std::nullopt, {}, 200, {}, {}};
+    const outcome<void> may_ask = co_await decisions_.decide_read(
+        caller, action::read, own, std::move(asking), refusals::forbidden(), from);
+    if (!may_ask) co_return may_ask.error();
+
+    auto inspecting = tokens_.inspect(std::move(token));
+    verifier::asked seen = co_await std::move(inspecting);
+    if (seen.what == verdict::unavailable) co_return refusals::unavailable();
+    if (seen.what != verdict::accepted) co_return std::optional<key_with_owner>{};
+
+    const key_record& key = seen.found.key;
+    if (may_introspect(caller, key.owner)) co_return std::optional<key_with_owner>{std::move(seen.found)};
+
+    const object what = key_of(key.owner);
+    intended_action reading{"read", "api_key", key.owner, key.name, 200, {}, {}};
+    const outcome<void> refused = co_await decisions_.decide_read(
+        std::move(caller), action::read, what, std::move(reading), refusals::not_found(), std::move(from));
+    // That the refusal could not be recorded is no answer about the token.
+    if (!refused && refused.error().status != refusals::not_found().status) co_return refused.error();
+    co_return std::optional<key_with_owner>{};
+}
+
+task<outcome<void>> token_service::revoke(std::string token, request_origin from)
+{
+    auto inspecting = tokens_.inspect(std::move(token));
+    verifier::asked seen = co_await std::move(inspecting);
+    switch (seen.what) {
+    case verdict::unavailable: co_return refusals::unavailable();
+    case verdict::expired: {
+        // A moment ago perhaps, by a write that is not on the disk yet. The store answers when the end
+        // outlives a crash, and changes nothing: so it does not matter whether the secret was right.
+        const result<expiry_change> settled = co_await store_.expire_key(seen.found.key.id, clock_.now());
+        if (settled || settled.error() == storage_errc::not_found) co_return outcome<void>{};
+        co_return refusals::from_error(settled.error(), std::string{cannot_expire});
+    }
+    case verdict::accepted:
+    case verdict::owner_suspended: break; // the secret was right
+    default: co_return outcome<void>{};
+    }
+    auto expiring = expire_proven(std::move(seen.found.key), std::move(from));
+    outcome<void> ended = co_await std::move(expiring);
+    co_return ended;
+}
+
+task<outcome<void>> token_service::expire_proven(key_record key, request_origin from)
+{
+    result<user> owner = co_await store_.find_user(key.owner);
+    if (!owner && owner.error() == storage_errc::not_found) co_return outcome<void>{}; // and his keys
+    if (!owner) co_return refusals::from_error(owner.error(), std::string{cannot_expire});
+
+    const time_point now = clock_.now();
+    intended_action intent{"write", "api_key", key.owner, key.name, 200, {}, {}};
+    intent.diff = diff_of_expired(key.expires_at, now);
+    intent.additional_fields["key_id"] = key.id.view();
+    intent.additional_fields["reason"] = "revoked_by_holder";
+    const outcome<void> recorded = co_await decisions_.record(*owner, intent, from);
+    if (!recorded) co_return recorded.error();
+
+    const result<expiry_change> expired = co_await store_.expire_key(key.id, now);
+    if (expired || expired.error() == storage_errc::not_found) co_return outcome<void>{};
+    refusal why = refusals::from_error(expired.error(), std::string{cannot_expire});
+    refusal told = co_await decisions_.failed_act_of(
+        std::move(*owner), std::move(intent), std::move(why), std::move(from));
+    co_return told;
+}
+
+} // namespace latchkey
