@@ -49,10 +49,9 @@ TEST_CASE("bad tokens of a batch count as guesses, and good ones alone are never
     CHECK(web.ask(posting("/api/v2/verify", two_bad)).status == 200);
     const seen_answer refused = web.ask(posting("/api/v2/verify", two_bad));
     CHECK(refused.status == 429);
-    CHECK(refused.head.find("Retry-After: ") != std::string::npos);
-    CHECK(web.ask(posting("/api/v2/verify", R"({"tokens":[")" + token + ""]
-}
-")).status == 200);
+    CHECK(std::stoi(refused.header("retry-after")) >= 1);
+    const std::string good = R"({"tokens":[")" + token + "\"]}";
+    CHECK(web.ask(posting("/api/v2/verify", good)).status == 200);
     CHECK(web.ask(asking(http::verb::get, "/verify", "nonsense")).status == 429);
 }
 
