@@ -52,7 +52,9 @@ void metrics::write_shards(exposition& out) const
         return sum;
     };
 
-    out.family("latchkey_verifications_total", counter, "Answers of /verify, and tokens of batches, by what was said.");
+    out.family("latchkey_verifications_total",
+               counter,
+               "Answers of /verify, and tokens of batches, by what was said.");
     for (std::size_t outcome = 0; outcome < verification_outcome_names.size(); ++outcome) {
         const auto number = sum_of([outcome](const shard_metrics& one) -> const shard_figure& {
             return one.verifications[outcome];
