@@ -414,32 +414,4 @@ TEST_CASE("chunk extensions, trailers and crumbs are bounded", "[server][request
     }
 }
 
-TEST_CASE("a wanted revision is a number; whatever else it is, nothing that is kept will do",
-          "[server][request_parser]")
-{
-    struct row {
-        const char* lines;
-        revision least;
-    };
-    for (const row& one : {row{"", any_revision},
-                           row{"X-Latchkey-Min-Revision: 0\r\n", 0},
-                           row{"x-latchkey-min-revision: 1764129600123456 \r\n", 1'764'129'600'123'456},
-                           row{"X-Latchkey-Min-Revision: 9223372036854775807\r\n", no_kept_revision},
-                           row{"X-Latchkey-Min-Revision: 9223372036854775808\r\n", no_kept_revision},
-                           row{"X-Latchkey-Min-Revision:\r\n", no_kept_revision},
-                           row{"X-Latchkey-Min-Revision: -1\r\n", no_kept_revision},
-                           row{"X-Latchkey-Min-Revision: +1\r\n", no_kept_revision},
-                           row{"X-Latchkey-Min-Revision: 1x\r\n", no_kept_revision},
-                           row{"X-Latchkey-Min-Revision: 1, 2\r\n", no_kept_revision},
-                           row{"X-Latchkey-Min-Revision: 0x1\r\n", no_kept_revision},
-                           row{"X-Latchkey-Min-Revision: 7\r\nX-Latchkey-Min-Revision: 5\r\n", 7},
-                           row{"X-Latchkey-Min-Revision: 5\r\nX-Latchkey-Min-Revision: 7\r\n", 7}}) {
-        CAPTURE(one.lines);
-        const std::string head = get + one.lines + "\r\n";
-        const parsed out = parse(head);
-        REQUIRE(out.progress == parse_progress::done);
-        CHECK(out.asked.least_revision == one.least);
-    }
-}
-
 } // namespace latchkey::test
