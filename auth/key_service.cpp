@@ -102,7 +102,7 @@ key_service::list_tokens(principal caller, user target, token_list_request asked
     co_return std::move(*listed);
 }
 
-task<outcome<void>> key_service::expire(principal caller, std::string id, request_origin from)
+task<outcome<revision>> key_service::expire(principal caller, std::string id, request_origin from)
 {
     const std::optional<key_id> parsed = key_id::parse(id);
     result<key_listing> found = error_code{storage_errc::not_found};
@@ -120,7 +120,8 @@ task<outcome<void>> key_service::expire(principal caller, std::string id, reques
         // It may have been expired a moment ago, by a write that is not on the disk yet, or cannot get there.
         // The store answers when "it has expired" outlives a crash, and changes nothing.
         const result<expiry_change> settled = co_await store_.expire_key(*parsed, now);
-        if (settled || settled.error() == storage_errc::not_found) co_return outcome<void>{};
+        if (settled) co_return settled->changed_at;
+        if (settled.error() == storage_errc::not_found) co_return any_revision;
         co_return refusals::from_error(settled.error(), std::string{cannot_expire});
     }
 
@@ -131,14 +132,14 @@ task<outcome<void>> key_service::expire(principal caller, std::string id, reques
     if (!decided) co_return decided.error();
 
     const result<expiry_change> expired = co_await store_.expire_key(*parsed, now);
-    if (expired) co_return outcome<void>{};
+    if (expired) co_return expired->changed_at;
     refusal why = refusals::from_error(expired.error(), std::string{cannot_expire});
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;
 }
 
-task<outcome<void>> key_service::remove(principal caller, std::string id, request_origin from)
+task<outcome<revision>> key_service::remove(principal caller, std::string id, request_origin from)
 {
     const std::optional<key_id> parsed = key_id::parse(id);
     result<key_listing> found = error_code{storage_errc::not_found};
@@ -156,8 +157,8 @@ task<outcome<void>> key_service::remove(principal caller, std::string id, reques
         co_await decisions_.decide(caller, action::delete_, what, intent, refusals::not_found(), from);
     if (!decided) co_return decided.error();
 
-    const result<key_listing> deleted = co_await store_.delete_key(*parsed);
-    if (deleted) co_return outcome<void>{};
+    const result<revised<key_listing>> deleted = co_await store_.delete_key(*parsed);
+    if (deleted) co_return deleted->changed_at;
     refusal why = refusals::from_error(deleted.error(), std::string{cannot_delete});
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));

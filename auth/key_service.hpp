@@ -62,9 +62,9 @@ public:
     task<outcome<std::vector<key_listing>>>
     list_tokens(principal caller, user target, token_list_request asked, request_origin from);
 
-    // Idempotent; an expired key stays as it is, without an entry (contract 1.8).
-    task<outcome<void>> expire(principal caller, std::string id, request_origin from);
-    task<outcome<void>> remove(principal caller, std::string id, request_origin from);
+    // Idempotent; an expired key stays as it is, without an entry (contract 1.8). When it was done.
+    task<outcome<revision>> expire(principal caller, std::string id, request_origin from);
+    task<outcome<revision>> remove(principal caller, std::string id, request_origin from);
 
     // By the roles of `target` (contract 1.9).
     task<outcome<std::chrono::nanoseconds>>

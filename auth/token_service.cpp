@@ -28,7 +28,7 @@ bool may_introspect(const principal& caller, const uuid& owner) noexcept
 } // namespace
 
 task<outcome<std::optional<key_with_owner>>>
-token_service::introspect(principal caller, std::string token, request_origin from)
+token_service::introspect(principal caller, std::string token, revision least, request_origin from)
 {
     const object own = key_of(caller.account().id);
     intended_action asking{"read", "api_key", std::nullopt, {}, 200, {}, {}};
@@ -36,7 +36,7 @@ token_service::introspect(principal caller, std::string token, request_origin fr
         caller, action::read, own, std::move(asking), refusals::forbidden(), from);
     if (!may_ask) co_return may_ask.error();
 
-    auto inspecting = tokens_.inspect(std::move(token));
+    auto inspecting = tokens_.inspect(std::move(token), least);
     verifier::asked seen = co_await std::move(inspecting);
     if (seen.what == verdict::unavailable) co_return refusals::unavailable();
     if (seen.what != verdict::accepted) co_return std::optional<key_with_owner>{};
@@ -53,9 +53,10 @@ token_service::introspect(principal caller, std::string token, request_origin fr
     co_return std::optional<key_with_owner>{};
 }
 
-task<outcome<void>> token_service::revoke(std::string token, request_origin from)
+task<outcome<revision>> token_service::revoke(std::string token, request_origin from)
 {
-    auto inspecting = tokens_.inspect(std::move(token));
+    // Not from a cache: one that has yet to hear of the token would have it stay alive.
+    auto inspecting = tokens_.inspect(std::move(token), no_kept_revision);
     verifier::asked seen = co_await std::move(inspecting);
     switch (seen.what) {
     case verdict::unavailable: co_return refusals::unavailable();
@@ -63,22 +64,29 @@ task<outcome<void>> token_service::revoke(std::string token, request_origin from
         // A moment ago perhaps, by a write that is not on the disk yet. The store answers when the end
         // outlives a crash, and changes nothing: so it does not matter whether the secret was right.
         const result<expiry_change> settled = co_await store_.expire_key(seen.found.key.id, clock_.now());
-        if (settled || settled.error() == storage_errc::not_found) co_return outcome<void>{};
+        if (settled) co_return settled->changed_at;
+        if (settled.error() == storage_errc::not_found) co_return present();
         co_return refusals::from_error(settled.error(), std::string{cannot_expire});
     }
     case verdict::accepted:
     case verdict::owner_suspended: break; // the secret was right
-    default: co_return outcome<void>{};
+    default: co_return present();
     }
     auto expiring = expire_proven(std::move(seen.found.key), std::move(from));
-    outcome<void> ended = co_await std::move(expiring);
+    outcome<revision> ended = co_await std::move(expiring);
     co_return ended;
 }
 
-task<outcome<void>> token_service::expire_proven(key_record key, request_origin from)
+// What is answered where nothing was changed, so that the answer does not tell.
+revision token_service::present() const noexcept
+{
+    return clock_.now().time_since_epoch().count();
+}
+
+task<outcome<revision>> token_service::expire_proven(key_record key, request_origin from)
 {
     result<user> owner = co_await store_.find_user(key.owner);
-    if (!owner && owner.error() == storage_errc::not_found) co_return outcome<void>{}; // and his keys
+    if (!owner && owner.error() == storage_errc::not_found) co_return present(); // and his keys
     if (!owner) co_return refusals::from_error(owner.error(), std::string{cannot_expire});
 
     const time_point now = clock_.now();
@@ -90,7 +98,8 @@ task<outcome<void>> token_service::expire_proven(key_record key, request_origin 
     if (!recorded) co_return recorded.error();
 
     const result<expiry_change> expired = co_await store_.expire_key(key.id, now);
-    if (expired || expired.error() == storage_errc::not_found) co_return outcome<void>{};
+    if (expired) co_return expired->changed_at;
+    if (expired.error() == storage_errc::not_found) co_return present();
     refusal why = refusals::from_error(expired.error(), std::string{cannot_expire});
     refusal told = co_await decisions_.failed_act_of(
         std::move(*owner), std::move(intent), std::move(why), std::move(from));

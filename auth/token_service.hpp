@@ -22,18 +22,19 @@ public:
 
     // The live key behind `token`; nothing when it is not live, or not for this caller to know about, which
     // he cannot tell apart. 403 when he could not even read keys of his own. Not a use of the token: who
-    // looks at it is not who it was given to.
+    // looks at it is not who it was given to. `least` as in verifier::verify.
     task<outcome<std::optional<key_with_owner>>>
-    introspect(principal caller, std::string token, request_origin from);
+    introspect(principal caller, std::string token, revision least, request_origin from);
 
     // Expires the key as `PUT .../expire` does, in the name of its owner: to hold the token is the right to
     // end it, whatever its scopes, also while its owner is suspended. A token that proves nothing (unknown,
-    // wrong secret, malformed) or is dead already succeeds without an entry, so that the answer tells nobody
-    // which it was. Afterwards no shard accepts it.
-    task<outcome<void>> revoke(std::string token, request_origin from);
+    // wrong secret, malformed) or is dead already succeeds without an entry, and with a revision as well, so
+    // that the answer tells nobody which it was. Afterwards no shard accepts it.
+    task<outcome<revision>> revoke(std::string token, request_origin from);
 
 private:
-    task<outcome<void>> expire_proven(key_record key, request_origin from);
+    revision present() const noexcept;
+    task<outcome<revision>> expire_proven(key_record key, request_origin from);
 
     store& store_;
     decision_log& decisions_;

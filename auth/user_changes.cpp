@@ -56,14 +56,14 @@ secret_text copy_of(const secret_text& text)
 
 } // namespace
 
-task<outcome<user>> user_service::change(principal caller,
-                                         action wanted,
-                                         object what,
-                                         user target,
-                                         user_change wanted_change,
-                                         refusal otherwise,
-                                         std::string cannot,
-                                         request_origin from)
+task<outcome<revised<user>>> user_service::change(principal caller,
+                                                  action wanted,
+                                                  object what,
+                                                  user target,
+                                                  user_change wanted_change,
+                                                  refusal otherwise,
+                                                  std::string cannot,
+                                                  request_origin from)
 {
     const bool is_password = wanted_change.password_hash.has_value();
     intended_action intent = intended("write", target, is_password ? 204 : 200);
@@ -74,7 +74,7 @@ task<outcome<user>> user_service::change(principal caller,
     if (!decided) co_return decided.error();
 
     outcome<void> stands = co_await still_stands(store_, clock_, caller);
-    result<user> changed = error_code{storage_errc::not_found};
+    result<revised<user>> changed = error_code{storage_errc::not_found};
     if (stands) {
         wanted_change.now = clock_.now();
         changed = co_await store_.change_user(target.id, std::move(wanted_change));
@@ -86,7 +86,7 @@ task<outcome<user>> user_service::change(principal caller,
     co_return told;
 }
 
-task<outcome<user>>
+task<outcome<revised<user>>>
 user_service::set_status(principal caller, user target, user_status status, request_origin from)
 {
     std::string cannot = "Internal error updating user's status to \"";
@@ -113,32 +113,32 @@ user_service::set_status(principal caller, user target, user_status status, requ
     user_change wanted;
     wanted.status = status;
     const object what = object_of(target);
-    outcome<user> changed = co_await change(std::move(caller),
-                                            action::update,
-                                            what,
-                                            std::move(target),
-                                            std::move(wanted),
-                                            not_allowed,
-                                            std::move(cannot),
-                                            std::move(from));
+    outcome<revised<user>> changed = co_await change(std::move(caller),
+                                                     action::update,
+                                                     what,
+                                                     std::move(target),
+                                                     std::move(wanted),
+                                                     not_allowed,
+                                                     std::move(cannot),
+                                                     std::move(from));
     co_return changed;
 }
 
-task<outcome<user>> user_service::suspend(principal caller, user target, request_origin from)
+task<outcome<revised<user>>> user_service::suspend(principal caller, user target, request_origin from)
 {
-    outcome<user> changed =
+    outcome<revised<user>> changed =
         co_await set_status(std::move(caller), std::move(target), user_status::suspended, std::move(from));
     co_return changed;
 }
 
-task<outcome<user>> user_service::activate(principal caller, user target, request_origin from)
+task<outcome<revised<user>>> user_service::activate(principal caller, user target, request_origin from)
 {
-    outcome<user> changed =
+    outcome<revised<user>> changed =
         co_await set_status(std::move(caller), std::move(target), user_status::active, std::move(from));
     co_return changed;
 }
 
-task<outcome<user>>
+task<outcome<revised<user>>>
 user_service::set_roles(principal caller, user target, std::vector<std::string> roles, request_origin from)
 {
     const object what{resource_type::assign_role, target.id, std::nullopt};
@@ -160,14 +160,14 @@ user_service::set_roles(principal caller, user target, std::vector<std::string> 
 
     user_change wanted;
     if (asked) wanted.roles = *asked;
-    outcome<user> changed = co_await change(std::move(caller),
-                                            action::assign,
-                                            what,
-                                            std::move(target),
-                                            std::move(wanted),
-                                            refusals::forbidden(),
-                                            "Internal error updating user's roles.",
-                                            std::move(from));
+    outcome<revised<user>> changed = co_await change(std::move(caller),
+                                                     action::assign,
+                                                     what,
+                                                     std::move(target),
+                                                     std::move(wanted),
+                                                     refusals::forbidden(),
+                                                     "Internal error updating user's roles.",
+                                                     std::move(from));
     co_return changed;
 }
 
@@ -200,7 +200,7 @@ user_service::password_obstacle(principal caller, user target, secret_text old_p
     co_return std::nullopt;
 }
 
-task<outcome<void>> user_service::set_password(
+task<outcome<revision>> user_service::set_password(
     principal caller, user target, secret_text old_password, secret_text password, request_origin from)
 {
     const object what = object_of(target);
@@ -223,19 +223,19 @@ task<outcome<void>> user_service::set_password(
     user_change wanted;
     wanted.password_hash = std::move(*hash);
     wanted.drop_keys = true; // contract 1.10: tokens included
-    outcome<user> changed = co_await change(std::move(caller),
-                                            action::update_personal,
-                                            what,
-                                            std::move(target),
-                                            std::move(wanted),
-                                            refusals::not_found(),
-                                            "Internal error updating user's password.",
-                                            std::move(from));
+    outcome<revised<user>> changed = co_await change(std::move(caller),
+                                                     action::update_personal,
+                                                     what,
+                                                     std::move(target),
+                                                     std::move(wanted),
+                                                     refusals::not_found(),
+                                                     "Internal error updating user's password.",
+                                                     std::move(from));
     if (!changed) co_return changed.error();
-    co_return outcome<void>{};
+    co_return changed->changed_at;
 }
 
-task<outcome<void>> user_service::remove(principal caller, user target, request_origin from)
+task<outcome<revision>> user_service::remove(principal caller, user target, request_origin from)
 {
     const object what = object_of(target);
     intended_action intent = intended("delete", target, 200);
@@ -263,9 +263,9 @@ task<outcome<void>> user_service::remove(principal caller, user target, request_
     if (!decided) co_return decided.error();
 
     outcome<void> stands = co_await still_stands(store_, clock_, caller);
-    result<user> deleted = error_code{storage_errc::not_found};
+    result<revised<user>> deleted = error_code{storage_errc::not_found};
     if (stands) deleted = co_await store_.delete_user(target.id, clock_.now());
-    if (deleted) co_return outcome<void>{};
+    if (deleted) co_return deleted->changed_at;
     refusal why =
         stands ? refusals::from_error(deleted.error(), "Internal error deleting user.") : stands.error();
     refusal told =

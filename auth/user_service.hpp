@@ -67,12 +67,14 @@ public:
     task<outcome<user>> create(principal caller, new_user asked, request_origin from);
     task<outcome<user_list>> list(principal caller, user_list_request asked, request_origin from);
     task<outcome<user>> find(principal caller, user target, request_origin from);
-    task<outcome<void>> remove(principal caller, user target, request_origin from);
-    task<outcome<user>> suspend(principal caller, user target, request_origin from);
-    task<outcome<user>> activate(principal caller, user target, request_origin from);
-    task<outcome<user>>
+
+    // When it was done, with or without the user as he is then.
+    task<outcome<revision>> remove(principal caller, user target, request_origin from);
+    task<outcome<revised<user>>> suspend(principal caller, user target, request_origin from);
+    task<outcome<revised<user>>> activate(principal caller, user target, request_origin from);
+    task<outcome<revised<user>>>
     set_roles(principal caller, user target, std::vector<std::string> roles, request_origin from);
-    task<outcome<void>> set_password(
+    task<outcome<revision>> set_password(
         principal caller, user target, secret_text old_password, secret_text password, request_origin from);
 
 private:
@@ -83,16 +85,17 @@ private:
     task<outcome<bool>> is_known(std::string username, std::string email);
 
     // Decides, records and applies `wanted_change`. `cannot`: the message when the store fails.
-    task<outcome<user>> change(principal caller,
-                               action wanted,
-                               object what,
-                               user target,
-                               user_change wanted_change,
-                               refusal otherwise,
-                               std::string cannot,
-                               request_origin from);
+    task<outcome<revised<user>>> change(principal caller,
+                                        action wanted,
+                                        object what,
+                                        user target,
+                                        user_change wanted_change,
+                                        refusal otherwise,
+                                        std::string cannot,
+                                        request_origin from);
 
-    task<outcome<user>> set_status(principal caller, user target, user_status status, request_origin from);
+    task<outcome<revised<user>>>
+    set_status(principal caller, user target, user_status status, request_origin from);
 
     // Checks of set_password beyond rights, in the order of contract 8.4; nothing when it may go on.
     task<std::optional<refusal>>

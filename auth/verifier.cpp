@@ -46,7 +46,7 @@ verdict verifier::judge(const key_record& key,
     return verdict_on(owner);
 }
 
-verification verifier::examine(std::string_view token, time_point now) noexcept
+verification verifier::examine(std::string_view token, time_point now, revision least) noexcept
 {
     verification seen;
     const parsed_token parsed = parse_token(token);
@@ -56,7 +56,7 @@ verification verifier::examine(std::string_view token, time_point now) noexcept
         return seen;
     }
     const std::optional<key_id> id = key_id::parse(parsed.id);
-    if (id) seen.found = store_.lookup(*id);
+    if (id) seen.found = store_.lookup(*id, least);
     if (!id || seen.found.what == key_lookup::outcome::absent) {
         peppers_.dummy_check(parsed.secret);
         seen.what = verdict::unknown;
@@ -68,10 +68,10 @@ verification verifier::examine(std::string_view token, time_point now) noexcept
     return seen;
 }
 
-verification verifier::verify(std::string_view token) noexcept
+verification verifier::verify(std::string_view token, revision least) noexcept
 {
     const time_point now = clock_.now();
-    verification seen = examine(token, now);
+    verification seen = examine(token, now, least);
     if (seen.what == verdict::accepted) seen.found.record_use(now);
     return seen;
 }
@@ -119,12 +119,12 @@ task<verdict> verifier::probe(std::string token)
     co_return answer.what;
 }
 
-task<verifier::asked> verifier::inspect(std::string token)
+task<verifier::asked> verifier::inspect(std::string token, revision least)
 {
     const time_point now = clock_.now();
     asked seen;
     {
-        const verification known = examine(token, now);
+        const verification known = examine(token, now, least);
         seen.what = known.what;
         if (known.found.key != nullptr) {
             const owner_view& owner = known.found.owner;
@@ -172,14 +172,14 @@ task<result<time_point>> verifier::slid_expiry(key_record key, time_point now)
     co_return key.expires_at;
 }
 
-task<outcome<principal>> verifier::authenticate(std::string token)
+task<outcome<principal>> verifier::authenticate(std::string token, revision least)
 {
     const time_point now = clock_.now();
     verdict what{};
     key_record key;
     token_fault fault;
     {
-        const verification first = examine(token, now);
+        const verification first = examine(token, now, least);
         what = first.what;
         fault = first.fault;
         if (first.found.key != nullptr) key = *first.found.key;

@@ -48,8 +48,9 @@ public:
     verifier(store& records, const pepper_set& peppers, const clock& now, session_settings sessions);
 
     // Order of contract 3.2: format, id, secret, expiry, owner. Unknown ids cost what wrong secrets cost.
-    // Records the use of an accepted key. Never blocks, never allocates, never throws.
-    verification verify(std::string_view token) noexcept;
+    // Records the use of an accepted key. Never blocks, never allocates, never throws. `ask` also where what
+    // is in memory was not proven to be so at `least` or later; who asks then gets what is newer.
+    verification verify(std::string_view token, revision least = any_revision) noexcept;
 
     // A verification of this token, as it seems, is about to come. As store::expect.
     void expect(std::string_view token) const noexcept;
@@ -66,15 +67,16 @@ public:
 
     // As both, with copies, whether memory knows the key or not, and without recording a use: for somebody
     // who asks about a token without using it.
-    task<asked> inspect(std::string token);
+    task<asked> inspect(std::string token, revision least = any_revision);
 
     // A principal for the API, or the refusal with the words of contract 3.4 and 3.5. Slides the expiry of
     // session keys; updates last_used and last_seen.
-    task<outcome<principal>> authenticate(std::string token);
+    // `least` as in verify.
+    task<outcome<principal>> authenticate(std::string token, revision least = any_revision);
 
 private:
     // verify and verify_by_asking without recording the use.
-    verification examine(std::string_view token, time_point now) noexcept;
+    verification examine(std::string_view token, time_point now, revision least = any_revision) noexcept;
     task<asked> examine_by_asking(std::string token, time_point now);
 
     // The owner as he is now, of a key that was accepted.

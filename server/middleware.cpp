@@ -222,7 +222,7 @@ task<response> answer_request(const request& asked, services& use, shard_metrics
     if (!early) early = way.look_at_client();
     if (!early) early = way.find_route();
     if (!early && way.has_credential()) {
-        auto proving = use.tokens.authenticate(way.token());
+        auto proving = use.tokens.authenticate(way.token(), asked.least_revision);
         auto proven = co_await std::move(proving);
         way.take_caller(std::move(proven));
     }
@@ -250,7 +250,7 @@ bool is_refused_without_body(const request& asked, services& use)
     if (match.row->who == access::open) return false;
     const credential found = find_credential(asked, use.web.cookie);
     if (!found) return true;
-    const verdict what = use.tokens.verify(found.token()).what;
+    const verdict what = use.tokens.verify(found.token(), asked.least_revision).what;
     return what != verdict::accepted && what != verdict::ask;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "storage/records.hpp"
+#include "storage/revision.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/verb.hpp>
@@ -32,11 +33,12 @@ struct request {
     std::string_view session_token; // Coder-Session-Token
     std::string_view cookie;        // all Cookie lines are rare (RFC 6265 5.4 sends one); the first
     std::string_view user_agent;
-    std::string_view csrf_token;         // X-CSRF-TOKEN
-    std::string_view bypass_limit;       // X-Coder-Bypass-Ratelimit
-    std::string_view forwarded_for;      // X-Forwarded-For; of several lines the last
-    bool authorization_repeated = false; // RFC 6750: two credentials are an invalid request
-    bool has_body = false;               // a body was announced, arrived or not
+    std::string_view csrf_token;            // X-CSRF-TOKEN
+    std::string_view bypass_limit;          // X-Coder-Bypass-Ratelimit
+    std::string_view forwarded_for;         // X-Forwarded-For; of several lines the last
+    revision least_revision = any_revision; // X-Latchkey-Min-Revision; of several lines the greatest
+    bool authorization_repeated = false;    // RFC 6750: two credentials are an invalid request
+    bool has_body = false;                  // a body was announced, arrived or not
 
     std::string_view body; // whole, after de-chunking; empty for routes that answer from the head alone
 

@@ -1,6 +1,7 @@
 #include "server/request_parser.hpp"
 
 #include "server/request_target.hpp"
+#include "server/revision_header.hpp"
 #include "storage/utf8.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -168,6 +169,8 @@ void request_parser::keep_unknown_field(std::string_view name, std::string_view 
         keep(request_.csrf_token, value);
     } else if (is_same_name(name, "X-Coder-Bypass-Ratelimit")) {
         keep(request_.bypass_limit, value);
+    } else if (is_same_name(name, "X-Latchkey-Min-Revision")) {
+        request_.least_revision = std::max(request_.least_revision, parse_least_revision(value));
     }
 }
 

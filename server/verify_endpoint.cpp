@@ -177,7 +177,7 @@ bool verify_endpoint::answer_from_memory(const request& asked, output_buffer& ou
     const credential found = find_credential(asked, use_.web.cookie);
     std::optional<response> refused = refused_at_sight(asked, found);
     if (!refused) {
-        const verification checked = use_.tokens.verify(found.token());
+        const verification checked = use_.tokens.verify(found.token(), asked.least_revision);
         if (checked.what == verdict::ask) return false;
         const key_record* key = checked.found.key;
         refused = refused_after(asked, checked.what, key);

@@ -75,13 +75,13 @@ key_cache::~key_cache()
 
 // --- looking up
 
-key_lookup key_cache::lookup(const key_id& id, time now) noexcept
+key_lookup key_cache::lookup(const key_id& id, time now, revision least) noexcept
 {
     key_lookup answer;
     const hashed_id wanted{id};
     if (entry* const found = entries_.find(wanted)) {
         entry& one = *found;
-        if (one.changes == changes_of(wanted) && one.lease->covers(now)) {
+        if (one.changes == changes_of(wanted) && one.lease->covers(now, least)) {
             one.is_recent = true;
             answer.what = key_lookup::outcome::found;
             answer.key = &one.record;
@@ -91,7 +91,7 @@ key_lookup key_cache::lookup(const key_id& id, time now) noexcept
             hits_.add(1);
             return answer;
         }
-    } else if (is_absent(wanted, now)) {
+    } else if (is_absent(wanted, now, least)) {
         answer.what = key_lookup::outcome::absent;
         hits_.add(1);
         return answer;
@@ -106,12 +106,12 @@ void key_cache::expect(const key_id& id) const noexcept
     key_slots<entry>::expect(entries_.place(), hash_of(id));
 }
 
-bool key_cache::is_absent(const hashed_id& id, time now) noexcept
+bool key_cache::is_absent(const hashed_id& id, time now, revision least) noexcept
 {
     for (const absences* table : {&young_, &old_}) {
         const auto found = table->find(id.id);
         if (found == table->end()) continue;
-        return found->second.changes == changes_of(id) && found->second.lease->covers(now);
+        return found->second.changes == changes_of(id) && found->second.lease->covers(now, least);
     }
     return false;
 }

@@ -45,8 +45,8 @@ public:
     key_cache(const key_cache&) = delete;
     key_cache& operator=(const key_cache&) = delete;
 
-    // Allocates nothing.
-    key_lookup lookup(const key_id& id, time now) noexcept;
+    // Allocates nothing. Passes over what is not proven up to `least`, absent keys included.
+    key_lookup lookup(const key_id& id, time now, revision least = any_revision) noexcept;
 
     // As store::expect.
     void expect(const key_id& id) const noexcept;
@@ -112,7 +112,7 @@ private:
         return changes_->count_of(id.id, id.hash) + era_;
     }
     bool is_lost(const entry& one) const noexcept;
-    bool is_absent(const hashed_id& id, time now) noexcept;
+    bool is_absent(const hashed_id& id, time now, revision least) noexcept;
     std::optional<std::uint32_t>
     use_up(const hashed_id& id, ticket claimed, const lease_pointer& lease) noexcept;
     void put(const key_with_owner& read, lease_pointer lease, std::uint32_t changes);

@@ -73,6 +73,7 @@ task<result<expiry_change>> memory_store::expire_key(key_id id, time_point now)
 {
     auto expired = table_.expire(id, now);
     if (!expired) co_return expired.error();
+    expired->answer.changed_at = revisions_.next(clock_.now());
     co_return std::move(expired->answer);
 }
 
@@ -84,9 +85,11 @@ task<result<void>> memory_store::extend_key(key_id id, time_point until, time_po
     co_return result<void>{};
 }
 
-task<result<key_listing>> memory_store::delete_key(key_id id)
+task<result<revised<key_listing>>> memory_store::delete_key(key_id id)
 {
-    co_return listing_of(table_.remove(id));
+    auto removed = table_.remove(id);
+    if (!removed) co_return removed.error();
+    co_return revised<key_listing>{std::move(removed->listing), revisions_.next(clock_.now())};
 }
 
 result<void> memory_store::insert(user added, bool only_if_first)
@@ -132,20 +135,20 @@ task<result<std::vector<user>>> memory_store::list_users()
     co_return table_.list_users();
 }
 
-task<result<user>> memory_store::change_user(uuid id, user_change change)
+task<result<revised<user>>> memory_store::change_user(uuid id, user_change change)
 {
     const auto changed = table_.begin_change(id, change);
     if (!changed) co_return changed.error();
     table_.settle_change(id, true);
-    co_return changed->change.changed;
+    co_return revised<user>{changed->change.changed, revisions_.next(clock_.now())};
 }
 
-task<result<user>> memory_store::delete_user(uuid id, time_point now)
+task<result<revised<user>>> memory_store::delete_user(uuid id, time_point now)
 {
     const auto deleted = table_.begin_delete(id, now);
     if (!deleted) co_return deleted.error();
     table_.settle_change(id, true);
-    co_return deleted->before;
+    co_return revised<user>{deleted->before, revisions_.next(clock_.now())};
 }
 
 } // namespace latchkey

@@ -16,7 +16,10 @@ public:
     // Wipes and removes what is due now. The store does it by itself twice a second.
     void sweep();
 
-    key_lookup lookup(const key_id& id) noexcept override { return table_.lookup(id); }
+    key_lookup lookup(const key_id& id, revision = any_revision) noexcept override
+    {
+        return table_.lookup(id);
+    }
     void expect(const key_id& id) noexcept override { table_.expect(id); }
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override { table_.record_use(id, when); }
@@ -29,7 +32,7 @@ public:
     task<result<std::vector<key_listing>>> list_all_keys(uuid owner) override;
     task<result<expiry_change>> expire_key(key_id id, time_point now) override;
     task<result<void>> extend_key(key_id id, time_point until, time_point now) override;
-    task<result<key_listing>> delete_key(key_id id) override;
+    task<result<revised<key_listing>>> delete_key(key_id id) override;
 
     task<result<void>> insert_user(user added) override;
     task<result<void>> insert_first_user(user added) override;
@@ -38,8 +41,8 @@ public:
     task<result<user>> find_user_by_username(std::string username) override;
     task<result<user>> find_user_by_email(std::string email) override;
     task<result<std::vector<user>>> list_users() override;
-    task<result<user>> change_user(uuid id, user_change change) override;
-    task<result<user>> delete_user(uuid id, time_point now) override;
+    task<result<revised<user>>> change_user(uuid id, user_change change) override;
+    task<result<revised<user>>> delete_user(uuid id, time_point now) override;
     void record_seen(const uuid& id, time_point when) noexcept override { table_.record_seen(id, when); }
 
     store_health health() const override { return {}; }
@@ -48,6 +51,7 @@ private:
     result<void> insert(user added, bool only_if_first);
 
     const clock& clock_;
+    revision_source revisions_;
     memory_table table_;
     std::mutex sweeping_; // so that one who sweeps finds everything done afterwards
     sweeper sweeper_;     // last: its thread uses the rest

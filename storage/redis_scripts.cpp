@@ -50,9 +50,13 @@ return 'ok'
 // ARGV  text that was read, record afterwards, PXAT of key ('': the key ends now), PXAT of meta, end of
 //       retention, place, id, holder of the name afterwards
 const redis_script rewrite_key{R"lua(
+local function now()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000000 + clock[2]
+end
 local held = redis.call('GET', KEYS[1])
 if held ~= ARGV[1] then
-  if held == ARGV[2] then return 'ok' end
+  if held == ARGV[2] then return { 'ok', now() } end
   return 'changed'
 end
 local secret = redis.call('GET', KEYS[2])
@@ -71,15 +75,19 @@ local holder = KEYS[6] and redis.call('GET', KEYS[6])
 if holder and string.sub(holder, 1, #ARGV[7]) == ARGV[7] then
   redis.call('SET', KEYS[6], ARGV[8], 'PXAT', ARGV[4])
 end
-return 'ok'
+return { 'ok', now() }
 )lua"};
 
 // KEYS  key or meta (what the caller has read), key, meta, used, gone, keys of the owner, name (tokens only)
 // ARGV  text that was read, stamp of the key and mark of this call, place, id, milliseconds to remember it
 const redis_script delete_key{R"lua(
+local function now()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000000 + clock[2]
+end
 local held = redis.call('GET', KEYS[1])
 if held ~= ARGV[1] then
-  if redis.call('GET', KEYS[5]) == ARGV[2] then return 'ok' end
+  if redis.call('GET', KEYS[5]) == ARGV[2] then return { 'ok', now() } end
   return 'changed'
 end
 redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
@@ -87,7 +95,16 @@ redis.call('ZREM', KEYS[6], ARGV[3])
 local holder = KEYS[7] and redis.call('GET', KEYS[7])
 if holder and string.sub(holder, 1, #ARGV[4]) == ARGV[4] then redis.call('DEL', KEYS[7]) end
 redis.call('SET', KEYS[5], ARGV[2], 'PX', ARGV[5])
-return 'ok'
+return { 'ok', now() }
+)lua"};
+
+// KEYS  any, for the sake of its slot
+const redis_script read_clock{R"lua(
+local function now()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000000 + clock[2]
+end
+return { 'ok', now() }
 )lua"};
 
 // KEYS  meta, used
@@ -109,16 +126,21 @@ redis.call('SET', KEYS[1], owners .. ARGV[2])
 return 'ok'
 )lua"};
 
-// The answer is the epoch afterwards; or an array with the revision of a later change that was here.
+// The answer begins with the epoch afterwards; or is that of a later change that was here, whose revision of
+// the user's record is the third.
 // KEYS  owners, keys of the owner
 // ARGV  owner, revision of the change, status ('a', 's', or '' for as it is), whether keys are dropped
 const redis_script change_standing{R"lua(
+local function now()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000000 + clock[2]
+end
 local owners = redis.call('GET', KEYS[1]) or ''
 local from = string.find(owners, ARGV[1] .. ' ', 1, true)
-if not from then return 'owner_gone' end
+if not from then return { 'owner_gone', now() } end
 local _, to, epoch, revision, status, name =
   string.find(owners, '^%S+ (%d+) (%d+) (%S+) (%S+)\n', from)
-if tonumber(ARGV[2]) < tonumber(revision) then return { tonumber(revision) } end
+if tonumber(ARGV[2]) < tonumber(revision) then return { 'later', now(), tonumber(revision) } end
 if ARGV[3] ~= '' then status = ARGV[3] end
 if ARGV[4] == '1' then
   epoch = string.format('%d', epoch + 1)
@@ -126,20 +148,24 @@ if ARGV[4] == '1' then
 end
 local line = ARGV[1] .. ' ' .. epoch .. ' ' .. ARGV[2] .. ' ' .. status .. ' ' .. name .. '\n'
 redis.call('SET', KEYS[1], string.sub(owners, 1, from - 1) .. line .. string.sub(owners, to + 1))
-return epoch
+return { epoch, now() }
 )lua"};
 
 // KEYS  owners, keys of the owner
 // ARGV  owner
 const redis_script end_standing{R"lua(
+local function now()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000000 + clock[2]
+end
 local owners = redis.call('GET', KEYS[1]) or ''
 redis.call('UNLINK', KEYS[2])
 local from = string.find(owners, ARGV[1] .. ' ', 1, true)
-if not from then return 'ok' end
+if not from then return { 'ok', now() } end
 local to = string.find(owners, '\n', from, true)
 owners = string.sub(owners, 1, from - 1) .. string.sub(owners, to + 1)
 if owners == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], owners) end
-return 'ok'
+return { 'ok', now() }
 )lua"};
 
 // KEYS  record, username, email, people

@@ -1,7 +1,9 @@
 // Every change the store makes in Redis, each one atomic step of one slot. All of them may be run twice, as
 // happens when a reply is lost: the second run finds the first one's work, leaves it and says the same.
 // Answers are words: "ok", "changed" (what the caller had read is not so any more: read again), or the
-// name of an outcome of storage/error.hpp.
+// name of an outcome of storage/error.hpp. Changes that verifications must learn of answer an array: the
+// word, and the clock of Redis at that moment, in microseconds (storage/revision.hpp); of a second run the
+// later one.
 //
 // Keys and arguments of each: at its text, in redis_scripts.cpp.
 #pragma once
@@ -13,6 +15,7 @@ namespace latchkey::redis_scripts {
 extern const redis_script insert_key;
 extern const redis_script rewrite_key;
 extern const redis_script delete_key;
+extern const redis_script read_clock;
 extern const redis_script record_use;
 
 extern const redis_script begin_standing;

@@ -45,6 +45,13 @@ open_error out_of_reach(const redis_shard& here, const error_code& why)
 
 } // namespace
 
+std::optional<revision> revision_in(const redis_reply& answer) noexcept
+{
+    const bool is_dated = answer.items.size() == 2 && answer.items[1].is_integer();
+    if (!is_dated) return std::nullopt;
+    return answer.items[1].integer;
+}
+
 error_code outcome_of(const redis_reply& word) noexcept
 {
     struct meaning {
@@ -141,10 +148,10 @@ task<result<void>> redis_store::close()
     }
 }
 
-key_lookup redis_store::lookup(const key_id& id) noexcept
+key_lookup redis_store::lookup(const key_id& id, revision least) noexcept
 {
     key_cache* const cache = access_->cache_here();
-    if (cache != nullptr) return cache->lookup(id, redis_lease::clock::now());
+    if (cache != nullptr) return cache->lookup(id, redis_lease::clock::now(), least);
     key_lookup answer;
     answer.what = key_lookup::outcome::ask;
     return answer;

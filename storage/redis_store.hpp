@@ -45,7 +45,7 @@ public:
     // Writes down what waits to be written. Not needed after a failure: what is lost are marks of use.
     task<result<void>> close();
 
-    key_lookup lookup(const key_id& id) noexcept override;
+    key_lookup lookup(const key_id& id, revision least = any_revision) noexcept override;
     void expect(const key_id& id) noexcept override;
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override;
@@ -58,7 +58,7 @@ public:
     task<result<std::vector<key_listing>>> list_all_keys(uuid owner) override;
     task<result<expiry_change>> expire_key(key_id id, time_point now) override;
     task<result<void>> extend_key(key_id id, time_point until, time_point now) override;
-    task<result<key_listing>> delete_key(key_id id) override;
+    task<result<revised<key_listing>>> delete_key(key_id id) override;
 
     task<result<void>> insert_user(user added) override;
     task<result<void>> insert_first_user(user added) override;
@@ -67,8 +67,8 @@ public:
     task<result<user>> find_user_by_username(std::string username) override;
     task<result<user>> find_user_by_email(std::string email) override;
     task<result<std::vector<user>>> list_users() override;
-    task<result<user>> change_user(uuid id, user_change change) override;
-    task<result<user>> delete_user(uuid id, time_point now) override;
+    task<result<revised<user>>> change_user(uuid id, user_change change) override;
+    task<result<revised<user>>> delete_user(uuid id, time_point now) override;
     void record_seen(const uuid& id, time_point when) noexcept override;
 
     store_health health() const override;
@@ -110,9 +110,12 @@ private:
 
     // --- keys ---
     task<result<seen_key>> look_at(shard_pointer here, key_id id);
-    task<result<write_fate>>
+    // When, by the clock of Redis. Nothing: overtaken.
+    task<result<std::optional<revision>>>
     rewrite(shard_pointer here, seen_key seen, time_point expires_at, time_point key_ends);
     key_listing listing_of(seen_key seen) const;
+    // A revision of everything that was done to the key so far.
+    task<result<revision>> revision_of(shard_pointer here, key_id id);
 
     // --- listing ---
     struct key_place {
@@ -135,10 +138,15 @@ private:
     task<result<user>> read_user_by(std::string_view index, std::string text);
     result<seen_user> user_of(const redis_reply& record, const redis_reply& seen) const;
     task<result<restoration>> restore_standing(shard_pointer here, uuid owner);
-    // The reply is the epoch afterwards; or an array, with the revision of a later change that was there.
-    task<result<redis_reply>> change_standing(
-        shard_pointer here, uuid owner, std::int64_t revision, std::string status, bool drops_keys);
-    task<result<redis_reply>> end_standing(shard_pointer here, uuid owner);
+    struct standing_change {
+        revision at = any_revision;           // by the clock of Redis
+        std::optional<std::uint32_t> epoch{}; // afterwards; nothing: the standing is lost
+        std::optional<std::int64_t>
+            later{}; // the change that is there already is later: its count of changes
+    };
+    task<result<standing_change>> change_standing(
+        shard_pointer here, uuid owner, std::int64_t change_count, std::string status, bool drops_keys);
+    task<result<revision>> end_standing(shard_pointer here, uuid owner);
     task<result<write_fate>> replace_user(shard_pointer here, seen_user before, kept_user after);
 
     const clock& clock_;
@@ -149,6 +157,9 @@ private:
 
 // ok: no error. The names of outcomes: those. Anything else: unavailable.
 error_code outcome_of(const redis_reply& word) noexcept;
+
+// When a change was made that verifications must learn of (storage/redis_scripts.hpp). Nothing: it was not.
+std::optional<revision> revision_in(const redis_reply& answer) noexcept;
 
 // What a verification needs, in one round trip; in two where there is no key that lives. not_found.
 struct key_reading {

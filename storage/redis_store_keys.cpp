@@ -185,7 +185,7 @@ task<result<key_listing>> redis_store::find_key_by_name(uuid owner, std::string 
 
 // --- ending and extending
 
-task<result<redis_store::write_fate>>
+task<result<std::optional<revision>>>
 redis_store::rewrite(shard_pointer here, seen_key seen, time_point expires_at, time_point key_ends)
 {
     kept_key kept = std::move(seen.kept);
@@ -210,7 +210,20 @@ redis_store::rewrite(shard_pointer here, seen_key seen, time_point expires_at, t
     auto rewriting = run_mutation(here, redis_scripts::rewrite_key, keys, arguments);
     const result<redis_reply> answer = co_await std::move(rewriting);
     if (!answer) co_return answer.error();
-    co_return answer->text == "ok" ? write_fate::done : write_fate::overtaken;
+    co_return revision_in(*answer);
+}
+
+// The clock of where the key is kept, once the key has been looked at.
+task<result<revision>> redis_store::revision_of(shard_pointer here, key_id id)
+{
+    auto reading =
+        here->client->run_script(redis_scripts::read_clock, {redis_layout::meta(id)}, {}, redis_effect::read);
+    result<redis_reply> answer = co_await std::move(reading);
+    answer = here->note_read(std::move(answer));
+    if (!answer) co_return answer.error();
+    const std::optional<revision> read = revision_in(*answer);
+    if (!read) co_return storage_errc::unavailable;
+    co_return *read;
 }
 
 task<result<expiry_change>> redis_store::expire_key(key_id id, time_point now)
@@ -226,13 +239,21 @@ task<result<expiry_change>> redis_store::expire_key(key_id id, time_point now)
         change.previous_expiry = seen->kept.record.expires_at;
         change.changed = change.previous_expiry > now;
         change.key = listing_of(*seen).key;
-        if (!change.changed) co_return change;
+        if (!change.changed) { // by whoever it was
+            auto dating = revision_of(here, id);
+            const result<revision> dated = co_await std::move(dating);
+            if (!dated) co_return dated.error();
+            change.changed_at = *dated;
+            co_return change;
+        }
 
         change.key.expires_at = now;
         auto rewriting = rewrite(here, std::move(*seen), now, {});
-        const result<write_fate> fate = co_await std::move(rewriting);
-        if (!fate) co_return fate.error();
-        if (*fate == write_fate::done) co_return change;
+        const result<std::optional<revision>> written = co_await std::move(rewriting);
+        if (!written) co_return written.error();
+        if (!*written) continue;
+        change.changed_at = **written;
+        co_return change;
     }
     co_return storage_errc::unavailable;
 }
@@ -250,14 +271,14 @@ task<result<void>> redis_store::extend_key(key_id id, time_point until, time_poi
         if (ends <= now || ends == until) co_return result<void>{};
 
         auto rewriting = rewrite(here, std::move(*seen), until, until);
-        const result<write_fate> fate = co_await std::move(rewriting);
-        if (!fate) co_return fate.error();
-        if (*fate == write_fate::done) co_return result<void>{};
+        const result<std::optional<revision>> written = co_await std::move(rewriting);
+        if (!written) co_return written.error();
+        if (*written) co_return result<void>{};
     }
     co_return storage_errc::unavailable;
 }
 
-task<result<key_listing>> redis_store::delete_key(key_id id)
+task<result<revised<key_listing>>> redis_store::delete_key(key_id id)
 {
     const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
@@ -281,7 +302,8 @@ task<result<key_listing>> redis_store::delete_key(key_id id)
         auto deleting = run_mutation(here, redis_scripts::delete_key, keys, arguments);
         const result<redis_reply> answer = co_await std::move(deleting);
         if (!answer) co_return answer.error();
-        if (answer->text == "ok") co_return listing_of(std::move(*seen));
+        const std::optional<revision> deleted = revision_in(*answer);
+        if (deleted) co_return revised<key_listing>{listing_of(std::move(*seen)), *deleted};
     }
     co_return storage_errc::unavailable;
 }

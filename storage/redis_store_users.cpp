@@ -32,11 +32,11 @@ std::string status_letter(user_status status)
     return status == user_status::active ? "a" : "s";
 }
 
-// The epoch of a standing that is lost is anybody's guess: `otherwise`.
-std::uint32_t epoch_in(const redis_reply& answer, std::uint32_t otherwise) noexcept
+std::optional<std::uint32_t> epoch_in(const redis_reply& word) noexcept
 {
-    std::uint32_t epoch = otherwise;
-    std::from_chars(answer.text.data(), answer.text.data() + answer.text.size(), epoch);
+    std::uint32_t epoch = 0;
+    const auto read = std::from_chars(word.text.data(), word.text.data() + word.text.size(), epoch);
+    if (read.ec != std::errc{}) return std::nullopt;
     return epoch;
 }
 
@@ -133,7 +133,7 @@ task<result<redis_store::restoration>> redis_store::restore_standing(shard_point
     const result<seen_user> still = co_await std::move(looking);
     if (still && !still->kept.record.is_deleted) co_return restoration::done;
     auto ending = end_standing(here, owner);
-    const result<redis_reply> ended = co_await std::move(ending);
+    const result<revision> ended = co_await std::move(ending);
     if (!still && still.error() != storage_errc::not_found) co_return still.error();
     if (!ended) co_return ended.error();
     co_return restoration::no_such_user;
@@ -259,23 +259,37 @@ task<result<std::vector<user>>> redis_store::list_users()
 
 // --- changing
 
-task<result<redis_reply>> redis_store::change_standing(
-    shard_pointer here, uuid owner, std::int64_t revision, std::string status, bool drops_keys)
+task<result<redis_store::standing_change>> redis_store::change_standing(
+    shard_pointer here, uuid owner, std::int64_t change_count, std::string status, bool drops_keys)
 {
     const std::string tag = access_->tag_of(owner);
     std::vector<std::string> keys{redis_layout::owners(tag), redis_layout::keys(tag, owner)};
     std::vector<std::string> arguments{
-        to_string(owner), std::to_string(revision), std::move(status), drops_keys ? "1" : "0"};
-    return run_mutation(
-        std::move(here), redis_scripts::change_standing, std::move(keys), std::move(arguments));
+        to_string(owner), std::to_string(change_count), std::move(status), drops_keys ? "1" : "0"};
+    auto changing = run_mutation(here, redis_scripts::change_standing, std::move(keys), std::move(arguments));
+    const result<redis_reply> answer = co_await std::move(changing);
+    if (!answer) co_return answer.error();
+    const std::vector<redis_reply>& items = answer->items;
+    if (items.size() < 2) co_return storage_errc::unavailable;
+    standing_change done{.at = items[1].integer};
+    if (items.size() > 2)
+        done.later = items[2].integer;
+    else
+        done.epoch = epoch_in(items[0]);
+    co_return done;
 }
 
-task<result<redis_reply>> redis_store::end_standing(shard_pointer here, uuid owner)
+task<result<revision>> redis_store::end_standing(shard_pointer here, uuid owner)
 {
     const std::string tag = access_->tag_of(owner);
     std::vector<std::string> keys{redis_layout::owners(tag), redis_layout::keys(tag, owner)};
     std::vector<std::string> arguments{to_string(owner)};
-    return run_mutation(std::move(here), redis_scripts::end_standing, std::move(keys), std::move(arguments));
+    auto ending = run_mutation(here, redis_scripts::end_standing, std::move(keys), std::move(arguments));
+    const result<redis_reply> answer = co_await std::move(ending);
+    if (!answer) co_return answer.error();
+    const std::optional<revision> ended = revision_in(*answer);
+    if (!ended) co_return storage_errc::unavailable;
+    co_return *ended;
 }
 
 task<result<redis_store::write_fate>>
@@ -294,7 +308,7 @@ redis_store::replace_user(shard_pointer here, seen_user before, kept_user after)
     co_return answer->text == "ok" ? write_fate::done : write_fate::overtaken;
 }
 
-task<result<user>> redis_store::change_user(uuid id, user_change change)
+task<result<revised<user>>> redis_store::change_user(uuid id, user_change change)
 {
     const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
@@ -313,13 +327,14 @@ task<result<user>> redis_store::change_user(uuid id, user_change change)
         if (change.drop_keys || status == "s") {
             auto restricting = change_standing(
                 here, id, after.revision, status == "s" ? status : std::string{}, change.drop_keys);
-            const result<redis_reply> epoch = co_await std::move(restricting);
-            if (!epoch) co_return epoch.error();
-            if (epoch->is_array()) { // somebody else's later change has been there
-                least_revision = epoch->items.back().integer;
+            const result<standing_change> restricted = co_await std::move(restricting);
+            if (!restricted) co_return restricted.error();
+            if (restricted->later) { // somebody else's later change has been there
+                least_revision = *restricted->later;
                 continue;
             }
-            if (change.drop_keys) after.record.key_epoch = epoch_in(*epoch, after.record.key_epoch + 1);
+            if (change.drop_keys) // the epoch of a standing that is lost is anybody's guess
+                after.record.key_epoch = restricted->epoch.value_or(after.record.key_epoch + 1);
         }
         auto replacing = replace_user(here, std::move(*before), after);
         const result<write_fate> fate = co_await std::move(replacing);
@@ -327,17 +342,19 @@ task<result<user>> redis_store::change_user(uuid id, user_change change)
         if (*fate == write_fate::overtaken) continue;
 
         // Keys are dropped once more: one may have been made since, by a login with the old password.
+        revision changed_at = any_revision;
         if (touches_standing) {
             auto settling = change_standing(here, id, after.revision, status, change.drop_keys);
-            const result<redis_reply> settled = co_await std::move(settling);
+            const result<standing_change> settled = co_await std::move(settling);
             if (!settled) co_return settled.error();
+            changed_at = settled->at;
         }
-        co_return std::move(after.record);
+        co_return revised<user>{std::move(after.record), changed_at};
     }
     co_return storage_errc::unavailable;
 }
 
-task<result<user>> redis_store::delete_user(uuid id, time_point now)
+task<result<revised<user>>> redis_store::delete_user(uuid id, time_point now)
 {
     const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
@@ -348,14 +365,14 @@ task<result<user>> redis_store::delete_user(uuid id, time_point now)
         if (!before) co_return before.error();
         if (before->kept.record.is_deleted) co_return storage_errc::not_found;
         auto ending = end_standing(here, id);
-        const result<redis_reply> ended = co_await std::move(ending);
+        const result<revision> ended = co_await std::move(ending);
         if (!ended) co_return ended.error();
 
         kept_user after{before->kept.record, before->kept.revision + 1, redis_stamp()};
         after.record.is_deleted = true;
         after.record.updated_at = now;
         ++after.record.key_epoch;
-        user as_it_was = before->kept.record;
+        revised<user> as_it_was{before->kept.record, *ended};
         auto replacing = replace_user(here, std::move(*before), std::move(after));
         const result<write_fate> fate = co_await std::move(replacing);
         if (!fate) co_return fate.error();

@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
 #include <utility>
 
@@ -32,6 +33,18 @@ milliseconds::rep most_silent_beats(const redis_limits& limits, const redis_trac
 void rethrow(std::exception_ptr thrown)
 {
     if (thrown) std::rethrow_exception(thrown);
+}
+
+// The reply to TIME. any_revision: Redis will not tell, as where a user may not ask.
+revision redis_time_in(const redis_reply& reply) noexcept
+{
+    const auto number_in = [](const redis_reply& text) {
+        std::int64_t number = 0;
+        std::from_chars(text.text.data(), text.text.data() + text.text.size(), number);
+        return number;
+    };
+    if (reply.items.size() != 2) return any_revision;
+    return number_in(reply.items[0]) * 1'000'000 + number_in(reply.items[1]);
 }
 
 bool is_word(const redis_reply& reply, std::string_view word)
@@ -200,6 +213,7 @@ void redis_watch::extend_when_proven()
     const bool has_run_out = was_proven_ && !lease_->covers(redis_lease::clock::now());
     if (has_run_out) tracking_.tracker->note_lease_end();
     lease_->extend(asked_at_, tracking_.lease);
+    lease_->prove_before(redis_time_);
     was_proven_ = true;
     backoff_.reset();
 }
@@ -211,22 +225,22 @@ task<void> redis_watch::keep_proving(std::shared_ptr<redis_watch> self,
     const milliseconds beat = beat_of(self->tracking_);
     const auto most_silent = most_silent_beats(self->limits_, self->tracking_);
     while (self->stream_ == stream) {
-        self->asked_at_ = redis_lease::clock::now(); // before either ping leaves
+        self->asked_at_ = redis_lease::clock::now(); // before either question leaves
         self->has_data_answered_ = false;
         self->has_stream_answered_ = false;
+        auto asking = data->run(redis_command{"TIME"});
+        const result<redis_reply> answer = co_await std::move(asking);
+        if (self->stream_ != stream) break;
+        // Whatever it answers, it lives. Without an answer (too much waits) this round proves nothing.
+        self->has_data_answered_ = answer.has_value();
+        self->redis_time_ = answer ? redis_time_in(*answer) : any_revision;
+
         std::string bytes;
         redis_command{"PING"}.append_to(bytes);
         auto sending = stream->send(std::move(bytes));
         const error_code ec = co_await std::move(sending);
         if (ec && self->stream_ == stream) self->lose_stream();
         if (self->stream_ != stream) break;
-
-        auto asking = data->run(redis_command{"PING"});
-        const result<redis_reply> answer = co_await std::move(asking);
-        if (self->stream_ != stream) break;
-        // Whatever it answers, it lives. Without an answer (too much waits) this round proves nothing.
-        self->has_data_answered_ = answer.has_value();
-        self->extend_when_proven();
 
         self->beat_.expires_at(self->asked_at_ + beat);
         for (auto silent = most_silent; self->stream_ == stream; --silent) {

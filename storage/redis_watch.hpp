@@ -2,11 +2,12 @@
 // connection for what has changed (CLIENT TRACKING with REDIRECT, RESP2), and proves again and again that
 // both still work. Made by redis_link for each connection to a server; on the thread of its io_context only.
 //
-// The proof: at a moment s both connections are pinged. The answer on the data connection says that Redis
-// still tracked for it at s; the answer on the other one that everything which had changed by then has
-// arrived here, because pushes and answers come in order. With both, the lease runs until s + its length.
-// Neither alone would do: Redis forgets silently what a data connection tracked whose end has not reached us
-// yet.
+// The proof: from a moment s on, the data connection is asked for the clock of Redis, then the other one is
+// pinged. The first answer says that Redis still tracked when its clock showed that time, which was after s;
+// the second that everything which had changed by then has arrived here, because pushes and answers come in
+// order. With both, the lease runs until s + its length, and is proven up to the time that Redis told: no
+// change dated before it can be news. Neither alone would do: Redis forgets silently what a data connection
+// tracked whose end has not reached us yet.
 //
 // When the stream of changes is lost, so is the lease, and another stream with another lease is opened; the
 // data connection, and what waits on it, need not suffer for that.
@@ -65,6 +66,7 @@ private:
 
     // The proof that is under way.
     redis_lease::clock::time_point asked_at_{};
+    revision redis_time_ = any_revision; // read before the stream was pinged; any_revision: it is not told
     bool has_data_answered_ = false;
     bool has_stream_answered_ = false;
     bool was_proven_ = false; // the lease, at least once

@@ -265,6 +265,7 @@ task<result<expiry_change>> sqlite_store::expire_key(key_id id, time_point now)
     const error_code ec = co_await write(effect::takes_away, begin);
     if (ec) co_return ec;
     if (!expired) co_return expired.error();
+    expired->answer.changed_at = revisions_.next(clock_.now());
     co_return std::move(expired->answer);
 }
 
@@ -283,7 +284,7 @@ task<result<void>> sqlite_store::extend_key(key_id id, time_point until, time_po
     co_return result<void>{};
 }
 
-task<result<key_listing>> sqlite_store::delete_key(key_id id)
+task<result<revised<key_listing>>> sqlite_store::delete_key(key_id id)
 {
     result<key_found> removed = storage_errc::not_found;
     const auto begin = [&]() -> result<mutation> {
@@ -294,7 +295,7 @@ task<result<key_listing>> sqlite_store::delete_key(key_id id)
     const error_code ec = co_await write(effect::takes_away, begin);
     if (ec) co_return ec;
     if (!removed) co_return removed.error();
-    co_return std::move(removed->listing);
+    co_return revised<key_listing>{std::move(removed->listing), revisions_.next(clock_.now())};
 }
 
 // --- users
@@ -346,7 +347,7 @@ task<result<std::vector<user>>> sqlite_store::list_users()
     co_return table_.list_users();
 }
 
-task<result<user>> sqlite_store::change_user(uuid id, user_change change)
+task<result<revised<user>>> sqlite_store::change_user(uuid id, user_change change)
 {
     result<user_changed> changed = storage_errc::not_found;
     const auto begin = [&]() -> result<mutation> {
@@ -359,10 +360,10 @@ task<result<user>> sqlite_store::change_user(uuid id, user_change change)
     const error_code ec = co_await write(effect::takes_away, begin);
     if (ec) co_return ec;
     if (!changed) co_return changed.error();
-    co_return std::move(changed->change.changed);
+    co_return revised<user>{std::move(changed->change.changed), revisions_.next(clock_.now())};
 }
 
-task<result<user>> sqlite_store::delete_user(uuid id, time_point now)
+task<result<revised<user>>> sqlite_store::delete_user(uuid id, time_point now)
 {
     result<user_changed> deleted = storage_errc::not_found;
     const auto begin = [&]() -> result<mutation> {
@@ -373,7 +374,7 @@ task<result<user>> sqlite_store::delete_user(uuid id, time_point now)
     const error_code ec = co_await write(effect::takes_away, begin);
     if (ec) co_return ec;
     if (!deleted) co_return deleted.error();
-    co_return std::move(deleted->before);
+    co_return revised<user>{std::move(deleted->before), revisions_.next(clock_.now())};
 }
 
 } // namespace latchkey

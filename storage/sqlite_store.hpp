@@ -36,7 +36,10 @@ public:
     // Writes everything and lets go of the file's contents; changes are unavailable from now on, reads go on.
     void close();
 
-    key_lookup lookup(const key_id& id) noexcept override { return table_.lookup(id); }
+    key_lookup lookup(const key_id& id, revision = any_revision) noexcept override
+    {
+        return table_.lookup(id);
+    }
     void expect(const key_id& id) noexcept override { table_.expect(id); }
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override { table_.record_use(id, when); }
@@ -49,7 +52,7 @@ public:
     task<result<std::vector<key_listing>>> list_all_keys(uuid owner) override;
     task<result<expiry_change>> expire_key(key_id id, time_point now) override;
     task<result<void>> extend_key(key_id id, time_point until, time_point now) override;
-    task<result<key_listing>> delete_key(key_id id) override;
+    task<result<revised<key_listing>>> delete_key(key_id id) override;
 
     task<result<void>> insert_user(user added) override;
     task<result<void>> insert_first_user(user added) override;
@@ -58,8 +61,8 @@ public:
     task<result<user>> find_user_by_username(std::string username) override;
     task<result<user>> find_user_by_email(std::string email) override;
     task<result<std::vector<user>>> list_users() override;
-    task<result<user>> change_user(uuid id, user_change change) override;
-    task<result<user>> delete_user(uuid id, time_point now) override;
+    task<result<revised<user>>> change_user(uuid id, user_change change) override;
+    task<result<revised<user>>> delete_user(uuid id, time_point now) override;
     void record_seen(const uuid& id, time_point when) noexcept override { table_.record_seen(id, when); }
 
     store_health health() const override { return writer_->health(); }
@@ -79,6 +82,7 @@ private:
     std::uint64_t submit_all(std::vector<Change>& changes);
 
     const clock& clock_;
+    revision_source revisions_;
     const sqlite_options options_;
     memory_table table_;
     // Held from changing the table until the change is queued: the file sees changes in the order in which

@@ -17,6 +17,7 @@
 
 #include "storage/error.hpp"
 #include "storage/records.hpp"
+#include "storage/revision.hpp"
 #include "storage/stripe_lock.hpp"
 #include "storage/task.hpp"
 
@@ -108,6 +109,7 @@ struct expiry_change {
     bool changed = false; // false: had expired already, nothing was written
     key_record key;       // as it is after the call
     time_point previous_expiry;
+    revision changed_at = any_revision; // not before the change that made it so
 };
 
 struct user_change {
@@ -130,7 +132,8 @@ public:
 
     // --- verification, the hot path: plain functions that never block and never allocate ---
 
-    virtual key_lookup lookup(const key_id& id) noexcept = 0;
+    // `ask` where what is in memory was not proven to be so at `least` or later.
+    virtual key_lookup lookup(const key_id& id, revision least = any_revision) noexcept = 0;
 
     // A lookup of this id is about to come: has memory fetched that it will read. A hint, without effect.
     virtual void expect(const key_id& id) noexcept = 0;
@@ -171,7 +174,7 @@ public:
     virtual task<result<void>> extend_key(key_id id, time_point until, time_point now) = 0;
 
     // Returns what was deleted. not_found.
-    virtual task<result<key_listing>> delete_key(key_id id) = 0;
+    virtual task<result<revised<key_listing>>> delete_key(key_id id) = 0;
 
     // --- users; every function but find_user(id) passes over deleted ones ---
 
@@ -195,10 +198,10 @@ public:
     virtual task<result<std::vector<user>>> list_users() = 0;
 
     // Returns the user as it is afterwards. not_found.
-    virtual task<result<user>> change_user(uuid id, user_change change) = 0;
+    virtual task<result<revised<user>>> change_user(uuid id, user_change change) = 0;
 
     // Marks as deleted, and drops every key. Returns the user as it was. not_found.
-    virtual task<result<user>> delete_user(uuid id, time_point now) = 0;
+    virtual task<result<revised<user>>> delete_user(uuid id, time_point now) = 0;
 
     // Remembers that the user was seen; loses at most a minute on a crash.
     virtual void record_seen(const uuid& id, time_point when) noexcept = 0;

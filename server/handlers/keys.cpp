@@ -4,6 +4,7 @@
 #include "server/handlers/handlers.hpp"
 #include "server/json_bodies.hpp"
 #include "server/json_response.hpp"
+#include "server/revision_header.hpp"
 
 namespace latchkey::handlers {
 
@@ -30,7 +31,9 @@ task<response> delete_key(request_context& context)
     auto removing = context.use.keys.remove(*context.caller, context.key, context.origin);
     const auto removed = co_await std::move(removing);
     if (!removed) co_return error_response(removed.error(), context.use.web);
-    co_return no_content_response();
+    response answer = no_content_response();
+    add_revision(answer, *removed);
+    co_return answer;
 }
 
 task<response> expire_key(request_context& context)
@@ -38,7 +41,9 @@ task<response> expire_key(request_context& context)
     auto expiring = context.use.keys.expire(*context.caller, context.key, context.origin);
     const auto expired = co_await std::move(expiring);
     if (!expired) co_return error_response(expired.error(), context.use.web);
-    co_return no_content_response();
+    response answer = no_content_response();
+    add_revision(answer, *expired);
+    co_return answer;
 }
 
 } // namespace latchkey::handlers

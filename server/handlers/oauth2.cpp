@@ -7,6 +7,7 @@
 #include "server/handlers/handlers.hpp"
 #include "server/json_response.hpp"
 #include "server/json_writer.hpp"
+#include "server/revision_header.hpp"
 
 #include <chrono>
 #include <utility>
@@ -62,7 +63,8 @@ task<response> introspect(request_context& context)
 {
     auto token = form_parameter(context.asked.body, "token");
     if (!token) co_return invalid_request();
-    auto asking = context.use.held_tokens.introspect(*context.caller, std::move(*token), context.origin);
+    auto asking = context.use.held_tokens.introspect(
+        *context.caller, std::move(*token), context.asked.least_revision, context.origin);
     const auto live = co_await std::move(asking);
     if (!live) co_return error_response(live.error(), context.use.web);
     co_return json_response(200, introspection_json(*live, context.use.web));
@@ -75,7 +77,9 @@ task<response> revoke(request_context& context)
     auto revoking = context.use.held_tokens.revoke(std::move(*token), context.origin);
     const auto revoked = co_await std::move(revoking);
     if (!revoked) co_return error_response(revoked.error(), context.use.web);
-    co_return response{};
+    response answer;
+    add_revision(answer, *revoked);
+    co_return answer;
 }
 
 } // namespace latchkey::handlers

@@ -7,6 +7,7 @@
 #include "server/json_response.hpp"
 #include "server/json_writer.hpp"
 #include "server/list_parameters.hpp"
+#include "server/revision_header.hpp"
 
 #include <utility>
 
@@ -19,6 +20,13 @@ response user_response(unsigned status, const outcome<user>& shown, const web_se
     std::string json;
     append_user(json, *shown);
     return json_response(status, std::move(json));
+}
+
+response changed_user_response(const outcome<revised<user>>& changed, const web_settings& web)
+{
+    response answer = user_response(200, changed, web);
+    if (changed) add_revision(answer, changed->changed_at);
+    return answer;
 }
 
 } // namespace
@@ -71,21 +79,23 @@ task<response> delete_user(request_context& context)
     auto removing = context.use.users.remove(*context.caller, *context.target, context.origin);
     const auto removed = co_await std::move(removing);
     if (!removed) co_return error_response(removed.error(), context.use.web);
-    co_return message_response(200, "User has been deleted!");
+    response answer = message_response(200, "User has been deleted!");
+    add_revision(answer, *removed);
+    co_return answer;
 }
 
 task<response> suspend_user(request_context& context)
 {
     auto suspending = context.use.users.suspend(*context.caller, *context.target, context.origin);
     const auto suspended = co_await std::move(suspending);
-    co_return user_response(200, suspended, context.use.web);
+    co_return changed_user_response(suspended, context.use.web);
 }
 
 task<response> activate_user(request_context& context)
 {
     auto activating = context.use.users.activate(*context.caller, *context.target, context.origin);
     const auto activated = co_await std::move(activating);
-    co_return user_response(200, activated, context.use.web);
+    co_return changed_user_response(activated, context.use.web);
 }
 
 task<response> get_roles(request_context& context)
@@ -122,7 +132,9 @@ task<response> set_password(request_context& context)
                                                    context.origin);
     const auto changed = co_await std::move(changing);
     if (!changed) co_return error_response(changed.error(), context.use.web);
-    co_return no_content_response();
+    response answer = no_content_response();
+    add_revision(answer, *changed);
+    co_return answer;
 }
 
 } // namespace latchkey::handlers

@@ -120,7 +120,7 @@ void batch::judge_from_memory()
         if (index + fetched_ahead < tokens_.size()) tokens.expect(tokens_[index + fetched_ahead]);
         if (index != 0) json_ += ',';
         // May hold a stripe of the table to the end of the turn, so there is one at a time.
-        const verification checked = tokens.verify(tokens_[index]);
+        const verification checked = tokens.verify(tokens_[index], context_.asked.least_revision);
         if (checked.what == verdict::ask)
             unknown_.push_back({index, json_.size()});
         else

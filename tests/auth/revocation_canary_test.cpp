@@ -24,7 +24,7 @@ public:
     std::atomic<bool> holds_deletions{false}; // they are not answered, and not done
     std::atomic<unsigned> late_finds{0};      // of each key, after its deletion
 
-    key_lookup lookup(const key_id&) noexcept override
+    key_lookup lookup(const key_id&, revision) noexcept override
     {
         key_lookup answer;
         answer.what = key_lookup::outcome::ask;
@@ -54,7 +54,7 @@ public:
         co_return co_await memory_.insert_key(std::move(key));
     }
 
-    task<result<key_listing>> delete_key(key_id id) override
+    task<result<revised<key_listing>>> delete_key(key_id id) override
     {
         if (is_away) co_return error_code{storage_errc::unavailable};
         ++deletions;

@@ -10,7 +10,7 @@ std::string message_of(const auto& answer)
     return answer ? std::string{} : answer.error().message;
 }
 
-outcome<void> set_password(
+outcome<revision> set_password(
     auth_fixture& auth, const principal& caller, const user& target, std::string old, std::string fresh)
 {
     return finish(

@@ -244,4 +244,40 @@ TEST_CASE("names of Redis keys tell whom they are about", "[storage][cache]")
     }
 }
 
+TEST_CASE("who wants a revision is answered once the lease is proven beyond it, and not before",
+          "[storage][cache]")
+{
+    cache_fixture table;
+    table.keep(1);
+    table.keep_absent(2);
+    const auto look = [&](std::uint32_t number, revision least) {
+        return table.cache.lookup(id_of(number), table.now, least).what;
+    };
+    CHECK(look(1, any_revision) == outcome::found);
+    CHECK(look(1, 1) == outcome::ask); // nothing is proven of the clock of Redis
+    CHECK(look(2, 1) == outcome::ask);
+
+    table.lease->prove_before(1000); // while its clock showed that, so changes of that time may be to come
+
+    CHECK(look(1, 999) == outcome::found);
+    CHECK(look(2, 999) == outcome::absent);
+    CHECK(look(1, 1000) == outcome::ask);
+    CHECK(look(2, 1000) == outcome::ask);
+    CHECK(look(1, any_revision) == outcome::found);
+    table.lease->prove_before(1001);
+    CHECK(look(1, 1000) == outcome::found);
+    CHECK(look(2, 1000) == outcome::absent);
+    CHECK(look(1, no_kept_revision) == outcome::ask);
+
+    table.lease->prove_before(500); // somebody set that clock back
+
+    CHECK(look(1, 999) == outcome::ask);
+    CHECK(look(1, 499) == outcome::found);
+    table.now += 1h;
+    CHECK(look(1, 499) == outcome::ask); // the lease has run out all the same
+    table.lease->lose();
+    table.lease->prove_before(2000);
+    CHECK(look(1, 499) == outcome::ask);
+}
+
 } // namespace latchkey::test

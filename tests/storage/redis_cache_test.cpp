@@ -324,3 +324,91 @@ TEST_CASE("two stores on one thread keep to their own", "[redis][cache]")
     CHECK(redis.look(id) == outcome::found);
     CHECK(redis.store->figures().entries == 1);
 }
+
+TEST_CASE("who shows the revision of a revocation is not answered from a cache that has yet to hear of it",
+          "[redis][cache]")
+{
+    cached_case redis;
+    const key_id id = redis.add_token(1);
+    redis.cache(id);
+    redis.proxy.hold(line::changes);
+
+    revision revoked = any_revision;
+    SECTION("a deletion")
+    {
+        revoked = run_redis(redis.other->delete_key(id))->changed_at;
+    }
+    SECTION("an expiry")
+    {
+        revoked = run_redis(redis.other->expire_key(id, redis.time.now()))->changed_at;
+    }
+    SECTION("an expiry that an earlier call made")
+    {
+        REQUIRE(run_redis(redis.other->expire_key(id, redis.time.now())));
+        revoked = run_redis(redis.other->expire_key(id, redis.time.now()))->changed_at;
+    }
+    SECTION("a suspension")
+    {
+        const user_change suspension{.status = user_status::suspended, .now = redis.time.now()};
+        revoked = run_redis(redis.other->change_user(redis.owner, suspension))->changed_at;
+    }
+    SECTION("all keys of the owner dropped")
+    {
+        const user_change drop{.drop_keys = true, .now = redis.time.now()};
+        revoked = run_redis(redis.other->change_user(redis.owner, drop))->changed_at;
+    }
+    SECTION("a deletion of the owner")
+    {
+        revoked = run_redis(redis.other->delete_user(redis.owner, redis.time.now()))->changed_at;
+    }
+    REQUIRE(revoked > any_revision);
+
+    // The news is held, and the lease is a long one.
+    CHECK(redis.look(id) == outcome::found);
+    CHECK(redis.store->lookup(id, revoked).what == outcome::ask);
+    CHECK(redis.store->lookup(id, no_kept_revision).what == outcome::ask);
+    const auto asked = run_redis(redis.store->ask(id));
+    if (asked) {
+        const bool is_good = asked->key.kind != digest_kind::wiped && !asked->owner.is_deleted &&
+                             asked->owner.status == user_status::active;
+        CHECK_FALSE(is_good);
+    }
+}
+
+TEST_CASE("a key that is absent is not said to be so from before a revision", "[redis][cache]")
+{
+    cached_case redis;
+    key_record key = sample_token(1, redis.owner, redis.time.now());
+    std::ranges::copy(redis.other->id_prefix(redis.owner), key.id.characters.begin());
+    const key_id id = key.id;
+    redis.cache(id, outcome::absent);
+    redis.proxy.hold(line::changes);
+    const key_id gone = redis.add_token(2);
+    REQUIRE(run_redis(redis.other->insert_key(std::move(key))));
+    const revision later = run_redis(redis.other->delete_key(gone))->changed_at;
+
+    CHECK(redis.look(id) == outcome::absent);
+    CHECK(redis.store->lookup(id, later).what == outcome::ask);
+    CHECK(run_redis(redis.store->ask(id)));
+}
+
+TEST_CASE("a revision is served from the cache again once the lease is proven beyond it", "[redis][cache]")
+{
+    cached_case redis;
+    const key_id id = redis.add_token(1);
+    const key_id revoked = redis.add_token(2);
+    redis.cache(id);
+    redis.cache(revoked);
+    const revision wanted = run_redis(redis.other->delete_key(revoked))->changed_at;
+
+    const auto is_served = [&] { return redis.store->lookup(id, wanted).what == outcome::found; };
+    REQUIRE(cached_case::holds_until(is_served));
+
+    const cache_figures before = redis.store->figures();
+    for (int times = 0; times < 10; ++times)
+        CHECK(is_served());
+    CHECK(redis.store->figures().hits == before.hits + 10);
+    CHECK(redis.store->figures().misses == before.misses);
+    CHECK(redis.store->lookup(revoked, wanted).what == outcome::ask); // the news has come before that proof
+    CHECK(redis.look(revoked) == outcome::ask);
+}

@@ -342,3 +342,30 @@ TEST_CASE("a list is paged by the last key of the page before")
     REQUIRE(run_task(store->delete_key(store.id(2))));
     CHECK(page(store.id(2), 3).empty());
 }
+
+TEST_CASE("what takes a key away tells its revision, and a later one a greater")
+{
+    store_fixture store{any_store()};
+    const uuid owner = store.add_user(1);
+    const key_id first = store.add_token(1, owner);
+    const key_id second = store.add_token(2, owner);
+
+    const auto expired = run_task(store->expire_key(first, store.now()));
+    REQUIRE(expired);
+    CHECK(expired->changed_at > any_revision);
+    const auto deleted = run_task(store->delete_key(second));
+    REQUIRE(deleted);
+    CHECK(deleted->changed_at > expired->changed_at);
+    CHECK(deleted->key.name == "token-2"); // and what was deleted
+
+    // Who expires what has expired may be the one who did it, and lost the answer.
+    const auto again = run_task(store->expire_key(first, store.now()));
+    REQUIRE(again);
+    CHECK_FALSE(again->changed);
+    CHECK(again->changed_at > expired->changed_at);
+
+    store.time.advance(-1h); // of this process
+    const auto last = run_task(store->delete_key(first));
+    REQUIRE(last);
+    CHECK(last->changed_at > again->changed_at);
+}

@@ -214,3 +214,24 @@ TEST_CASE("a store that is well says so")
     CHECK(store->health().can_write);
     CHECK(store->health().problem.empty());
 }
+
+TEST_CASE("what is done to a user tells its revision where verifications see it, and a later one a greater")
+{
+    const store_fixture store{any_store()};
+    const uuid id = store.add_user(1);
+
+    const auto suspended =
+        run_task(store->change_user(id, {.status = user_status::suspended, .now = store.now()}));
+    REQUIRE(suspended);
+    CHECK(suspended->changed_at > any_revision);
+    const auto activated =
+        run_task(store->change_user(id, {.status = user_status::active, .now = store.now()}));
+    REQUIRE(activated);
+    CHECK(activated->changed_at > suspended->changed_at);
+    const auto dropped = run_task(store->change_user(id, {.drop_keys = true, .now = store.now()}));
+    REQUIRE(dropped);
+    CHECK(dropped->changed_at > activated->changed_at);
+    const auto deleted = run_task(store->delete_user(id, store.now()));
+    REQUIRE(deleted);
+    CHECK(deleted->changed_at > dropped->changed_at);
+}

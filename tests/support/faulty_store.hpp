@@ -18,9 +18,9 @@ public:
     std::function<void()> before_insert;     // what another request does between a look and the insert
     unsigned uses = 0;                       // recorded
 
-    key_lookup lookup(const key_id& id) noexcept override
+    key_lookup lookup(const key_id& id, revision least) noexcept override
     {
-        if (!must_be_asked) return behind_.lookup(id);
+        if (!must_be_asked) return behind_.lookup(id, least);
         key_lookup answer;
         answer.what = key_lookup::outcome::ask;
         return answer;
@@ -86,7 +86,7 @@ public:
         co_return co_await behind_.extend_key(id, until, now);
     }
 
-    task<result<key_listing>> delete_key(key_id id) override
+    task<result<revised<key_listing>>> delete_key(key_id id) override
     {
         if (cannot_write) co_return away();
         co_return co_await behind_.delete_key(id);
@@ -136,13 +136,13 @@ public:
         co_return co_await behind_.list_users();
     }
 
-    task<result<user>> change_user(uuid id, user_change change) override
+    task<result<revised<user>>> change_user(uuid id, user_change change) override
     {
         if (cannot_write) co_return away();
         co_return co_await behind_.change_user(id, std::move(change));
     }
 
-    task<result<user>> delete_user(uuid id, time_point now) override
+    task<result<revised<user>>> delete_user(uuid id, time_point now) override
     {
         if (cannot_write) co_return away();
         co_return co_await behind_.delete_user(id, now);

@@ -162,6 +162,7 @@ TEST_CASE("revocation answers the same whatever the token was", "[wire][oauth2]"
         CHECK(answer.status == 200);
         CHECK(answer.body.empty());
         CHECK(answer.header("cache-control") == "no-store");
+        CHECK(answer.count("x-latchkey-revision") == 1);
         CHECK(wire.get("/verify", token).status == (each == token ? 401 : 200)); // the id alone ends nothing
     }
 }
