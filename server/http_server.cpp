@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <future>
 #include <unistd.h>
 #include <utility>
 #include <variant>
@@ -38,11 +37,10 @@ std::optional<listen_failure> http_server::start()
         if (auto failure = open(address)) return failure;
     }
     if (options_.on_bound) options_.on_bound(addresses_);
-    std::vector<std::future<void>> ready;
     for (const auto& one : shards_)
-        ready.push_back(one->start());
-    for (auto& one : ready)
-        one.get();
+        one->start();
+    for (const auto& one : shards_)
+        one->await_start();
     return std::nullopt;
 }
 

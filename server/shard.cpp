@@ -46,20 +46,28 @@ void shard::listen(unique_descriptor socket, listener::receiver receive)
         std::make_shared<listener>(context_.get_executor(), std::move(socket), std::move(receive)));
 }
 
-std::future<void> shard::start()
+void shard::start()
 {
-    std::promise<void> started;
-    std::future<void> ready = started.get_future();
-    thread_ = std::thread{[this, promise = std::move(started)]() mutable { work(std::move(promise)); }};
-    return ready;
+    thread_ = std::thread{[this] { work(); }};
 }
 
-void shard::work(std::promise<void> started)
+void shard::await_start()
+{
+    started_.get_future().wait();
+    if (!start_failure_) return;
+    join();
+    std::rethrow_exception(std::exchange(start_failure_, nullptr));
+}
+
+void shard::work()
 {
     try {
         handler_ = settings_.make_handler(context_, settings_.index);
     } catch (...) {
-        started.set_exception(std::current_exception());
+        start_failure_ = std::current_exception();
+    }
+    if (start_failure_) {
+        started_.set_value();
         return;
     }
     host_.emplace(session_host{.where = context_.get_executor(),
@@ -76,7 +84,7 @@ void shard::work(std::promise<void> started)
     asio::co_spawn(context_, std::move(watching), rethrow);
     auto sweeping = sweep_regularly(*this);
     asio::co_spawn(context_, std::move(sweeping), rethrow);
-    started.set_value();
+    started_.set_value();
     const auto work = asio::make_work_guard(context_);
     context_.run();
 }

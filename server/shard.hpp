@@ -14,6 +14,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <future>
 #include <memory>
@@ -54,9 +55,12 @@ public:
     // Before start(): accepts on `socket` and hands what it accepts to `receive`.
     void listen(unique_descriptor socket, listener::receiver receive);
 
-    // Starts the thread. The future is ready once connections are accepted; it carries what the handler
-    // factory threw, and then the thread has ended.
-    std::future<void> start();
+    // Starts the thread, which makes the handler and begins to accept. To be followed by await_start().
+    void start();
+
+    // Returns once connections are accepted. Throws what the handler factory threw, and then the thread has
+    // been joined: until then both threads would hold the exception, and the last to let go frees it.
+    void await_start();
 
     // Takes over an accepted connection; on the shard's thread only. Beyond the limit it is told 503.
     void adopt(unique_descriptor socket, const peer_address& peer);
@@ -81,7 +85,7 @@ private:
                                              executor>;
     using session_list = boost::intrusive::list<session, boost::intrusive::constant_time_size<false>>;
 
-    void work(std::promise<void> started);
+    void work();
     void stop(stop_mode mode);
     void close_sessions();
     void end_session(std::exception_ptr thrown);
@@ -103,6 +107,8 @@ private:
     timer sweeper_;
     std::optional<steady_time> drain_until_;   // set: stopping gracefully
     std::optional<steady_time> abandon_after_; // set: all sessions are closed, handlers may be running
+    std::promise<void> started_;
+    std::exception_ptr start_failure_; // written before started_ is ready
     std::thread thread_;
 };
 
