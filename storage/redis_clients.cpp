@@ -33,7 +33,7 @@ std::unique_ptr<redis_client> make_client(executor where,
                                    .via = topology.via,
                                    .replication = options.replication},
             std::move(links),
-            redis_links_on(where, nullptr, options.limits));
+            redis_links_on(where, options.tls, options.limits));
     case redis_topology::kind::cluster:
         return std::make_unique<redis_cluster>(
             where,

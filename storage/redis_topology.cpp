@@ -73,10 +73,33 @@ std::optional<unsigned> database_in(std::string_view text) noexcept
     return is_number ? std::optional{number} : std::nullopt;
 }
 
-// "/service/database?sentinel=login", without the first '/'.
-open_result<void> take_service(redis_topology& into, std::string_view rest)
+// "sentinel=login&sentinel-tls=no", each at most once.
+open_result<void> take_sentinel_questions(redis_topology& into, std::string_view rest)
 {
     constexpr std::string_view login_mark = "sentinel=";
+    constexpr std::string_view in_clear = "sentinel-tls=no";
+    bool has_login = false;
+    while (!rest.empty()) {
+        const std::string_view one = take_until(rest, '&');
+        if (one.starts_with(login_mark) && !has_login) {
+            auto login = parse_redis_login(one.substr(login_mark.size()));
+            if (!login) return login.error();
+            into.sentinel_login = std::move(*login);
+            has_login = true;
+        } else if (one == in_clear && into.servers.front().via == transport::tls) {
+            for (redis_address& sentinel : into.servers)
+                sentinel.via = transport::tcp;
+        } else {
+            return refusal("of Sentinels may have nothing but ?sentinel= with their login at its end, and "
+                           "sentinel-tls=no after rediss+");
+        }
+    }
+    return {};
+}
+
+// "/service/database?questions", without the first '/'.
+open_result<void> take_service(redis_topology& into, std::string_view rest)
+{
     std::string_view path = take_until(rest, '?');
     const std::string_view service = take_until(path, '/');
     if (!is_service(service))
@@ -87,13 +110,7 @@ open_result<void> take_service(redis_topology& into, std::string_view rest)
         if (!database) return refusal("may have nothing but the number of a database behind the service");
         into.login.database = *database;
     }
-    if (rest.empty()) return {};
-    if (!rest.starts_with(login_mark))
-        return refusal("of Sentinels may have nothing but ?sentinel= and their login at its end");
-    auto login = parse_redis_login(rest.substr(login_mark.size()));
-    if (!login) return login.error();
-    into.sentinel_login = std::move(*login);
-    return {};
+    return take_sentinel_questions(into, rest);
 }
 
 open_result<redis_topology> parse_many(std::string_view rest, const scheme& known)
@@ -111,8 +128,7 @@ open_result<redis_topology> parse_many(std::string_view rest, const scheme& know
         hosts.remove_prefix(at + 1);
     }
     const bool is_cluster = known.what == kind::cluster;
-    auto parsed =
-        parse_hosts(hosts, is_cluster ? known.via : transport::tcp, is_cluster ? redis_port : sentinel_port);
+    auto parsed = parse_hosts(hosts, known.via, is_cluster ? redis_port : sentinel_port);
     if (!parsed) return parsed.error();
     topology.servers = std::move(*parsed);
     if (is_cluster) {

@@ -2,12 +2,13 @@
 // parsing knows no network.
 //
 //     redis://, rediss://, unix:, redis+unix://                   one server, see storage/redis_endpoint.hpp
-//     redis+sentinel://[[user]:password@]host[:port][,host[:port]...]/service[/database][?sentinel=login]
+//     redis+sentinel://[[user]:password@]host[:port][,host[:port]...]/service[/database][?sentinel=login][&sentinel-tls=no]
 //     redis+cluster://[[user]:password@]host[:port][,host[:port]...]
 //
-// With rediss+ in place of redis+ the servers that hold the data are reached over TLS; Sentinels never are.
-// The user and the password are for those servers too. Sentinels are asked without any, unless `?sentinel=`
-// brings "user:password" or ":password" for them, percent-encoded like the other.
+// With rediss+ in place of redis+ all are reached over TLS, but Sentinels in clear where `sentinel-tls=no`
+// says so. The user and the password are for the servers that hold the data. Sentinels are asked without any,
+// unless `sentinel=` brings "user:password" or ":password" for them, percent-encoded like the other ('&' as
+// %26).
 #pragma once
 
 #include "storage/redis_endpoint.hpp"

@@ -52,16 +52,31 @@ TEST_CASE("a Sentinel URL names the Sentinels, the service, the database and the
     CHECK(to_string(many) == "redis+sentinel://s1:26379,s2:26380,[::1]:1/my-main");
 }
 
-TEST_CASE("Sentinels have a login of their own, or none, and are never asked over TLS", "[storage][redis]")
+TEST_CASE("Sentinels have a login of their own, or none", "[storage][redis]")
 {
     const redis_topology many = parsed("rediss+sentinel://:data@s1/main?sentinel=watch:dog%3F");
 
     CHECK(many.via == transport::tls);
-    CHECK(many.servers.front().via == transport::tcp);
     CHECK(many.login.password == "data");
     CHECK(many.sentinel_login.user == "watch");
     CHECK(many.sentinel_login.password == "dog?");
     CHECK(to_string(many) == "rediss+sentinel://s1:26379/main");
+}
+
+TEST_CASE("Sentinels are asked over TLS where the data is, unless the URL says that they speak in clear",
+          "[storage][redis]")
+{
+    CHECK(parsed("rediss+sentinel://s1,s2/main").servers.back().via == transport::tls);
+    CHECK(parsed("redis+sentinel://s1,s2/main").servers.back().via == transport::tcp);
+
+    for (const std::string_view url : {"rediss+sentinel://s1,s2/main?sentinel-tls=no",
+                                       "rediss+sentinel://s1,s2/main?sentinel=:dog&sentinel-tls=no",
+                                       "rediss+sentinel://s1,s2/main?sentinel-tls=no&sentinel=:dog"}) {
+        const redis_topology many = parsed(url);
+        CHECK(many.via == transport::tls);
+        CHECK(many.servers.front().via == transport::tcp);
+        CHECK(many.servers.back().via == transport::tcp);
+    }
 }
 
 TEST_CASE("a Cluster URL names nodes to begin with and a login for all", "[storage][redis]")
@@ -80,21 +95,25 @@ TEST_CASE("a Cluster URL names nodes to begin with and a login for all", "[stora
 TEST_CASE("a topology URL that means nothing is refused without quoting it", "[storage][redis]")
 {
     for (const std::string_view url : {
-             "redis+sentinel://hunter2",                 // no service
-             "redis+sentinel://hunter2/",                // an empty one
-             "redis+sentinel://a/hunter 2",              // a name that Sentinels do not allow
-             "redis+sentinel://a/main/hunter2",          // no number
-             "redis+sentinel://a/main/1/hunter2",        // more than there is
-             "redis+sentinel://a/main?hunter2",          // an unknown question
-             "redis+sentinel://a/main?sentinel=hunter2", // a user without a password
-             "redis+sentinel://:hunter/2@a/main",        // a '/' that is not encoded
-             "redis+sentinel://a,,b/main",               // an empty host
-             "redis+sentinel://a:hunter2/main",          // no port
-             "redis+cluster://",                         // nothing at all
-             "redis+cluster://a/2",                      // a Cluster has one database
-             "redis+cluster://hunter2@a",                // a user without a password
-             "redis+cluster://a,hunter2@b",              // the login comes first
-             "rediss+unix:///hunter2",                   // nothing of the kind
+             "redis+sentinel://hunter2",                                 // no service
+             "redis+sentinel://hunter2/",                                // an empty one
+             "redis+sentinel://a/hunter 2",                              // a name that Sentinels do not allow
+             "redis+sentinel://a/main/hunter2",                          // no number
+             "redis+sentinel://a/main/1/hunter2",                        // more than there is
+             "redis+sentinel://a/main?hunter2",                          // an unknown question
+             "redis+sentinel://a/main?sentinel=hunter2",                 // a user without a password
+             "redis+sentinel://a/main?sentinel=:h&sentinel=:hunter2",    // two logins
+             "redis+sentinel://a/main?sentinel-tls=no",                  // it is not over TLS anyway
+             "rediss+sentinel://a/main?sentinel-tls=hunter2",            // neither yes nor no
+             "rediss+sentinel://a/main?sentinel-tls=no&sentinel-tls=no", // said twice
+             "redis+sentinel://:hunter/2@a/main",                        // a '/' that is not encoded
+             "redis+sentinel://a,,b/main",                               // an empty host
+             "redis+sentinel://a:hunter2/main",                          // no port
+             "redis+cluster://",                                         // nothing at all
+             "redis+cluster://a/2",                                      // a Cluster has one database
+             "redis+cluster://hunter2@a",                                // a user without a password
+             "redis+cluster://a,hunter2@b",                              // the login comes first
+             "rediss+unix:///hunter2",                                   // nothing of the kind
          }) {
         CAPTURE(url);
         const auto refused = parse_redis_topology(url);

@@ -36,13 +36,27 @@ bool is_replica_in_step(const redis_server& replica, const redis_server& primary
                field(primary, "replication", "master_repl_offset");
 }
 
-redis_server_options sentinel_options(const redis_server& primary)
+// For a server that holds data: how it asks others what it is asked itself.
+redis_server_options data_options(const topology_security& security, std::vector<std::string> settings)
 {
-    const std::string name = service;
-    return {.settings = {"sentinel monitor " + name + " 127.0.0.1 " + number(primary.port()) + " 2",
-                         "sentinel down-after-milliseconds " + name + " 800",
-                         "sentinel failover-timeout " + name + " 2000"},
-            .is_sentinel = true};
+    if (security.certificates != nullptr) settings.emplace_back("tls-replication yes");
+    if (!security.password.empty()) settings.push_back("masterauth " + security.password);
+    settings.emplace_back("repl-diskless-sync-delay 0");
+    return {.password = security.password,
+            .certificates = security.certificates,
+            .settings = std::move(settings)};
+}
+
+// "redis+cluster://:password@127.0.0.1:1,127.0.0.1:2"
+std::string hosts_url(const std::string& kind,
+                      const topology_security& security,
+                      const std::vector<std::unique_ptr<redis_server>>& servers)
+{
+    std::string text = (security.certificates == nullptr ? "redis+" : "rediss+") + kind + "://";
+    if (!security.password.empty()) text += ':' + security.password + '@';
+    for (const auto& each : servers)
+        text += (each == servers.front() ? "127.0.0.1:" : ",127.0.0.1:") + number(each->port());
+    return text;
 }
 
 void expect_ok(const redis_reply& reply, const std::string& what)
@@ -63,26 +77,41 @@ void wait_until(const std::string& what, const std::function<bool()>& is_true)
 
 // --- Sentinel
 
-sentinel_servers::sentinel_servers()
+sentinel_servers::sentinel_servers(topology_security security) : security_{std::move(security)}
 {
-    const std::string no_delay = "repl-diskless-sync-delay 0";
-    data_.push_back(std::make_unique<redis_server>(redis_server_options{.settings = {no_delay}}));
+    data_.push_back(std::make_unique<redis_server>(data_options(security_, {})));
     const std::string primary_is = "replicaof 127.0.0.1 " + number(data_.front()->port());
     for (int replica = 0; replica < 2; ++replica)
-        data_.push_back(
-            std::make_unique<redis_server>(redis_server_options{.settings = {primary_is, no_delay}}));
+        data_.push_back(std::make_unique<redis_server>(data_options(security_, {primary_is})));
     wait_until_replicated();
     for (int sentinel = 0; sentinel < 3; ++sentinel)
         sentinels_.push_back(std::make_unique<redis_server>(sentinel_options(*data_.front())));
     wait_until("the Sentinels know of each other and of the replicas", [this] { return is_whole(); });
 }
 
+redis_server_options sentinel_servers::sentinel_options(const redis_server& primary) const
+{
+    const std::string name = service;
+    redis_server_options options{
+        .password = security_.sentinel_password,
+        .certificates = security_.certificates,
+        .settings = {"sentinel monitor " + name + " 127.0.0.1 " + number(primary.port()) + " 2",
+                     "sentinel down-after-milliseconds " + name + " 800",
+                     "sentinel failover-timeout " + name + " 2000"},
+        .is_sentinel = true};
+    if (!security_.password.empty())
+        options.settings.push_back("sentinel auth-pass " + name + ' ' + security_.password);
+    if (!security_.sentinel_password.empty())
+        options.settings.push_back("sentinel sentinel-pass " + security_.sentinel_password);
+    if (security_.certificates != nullptr) options.settings.emplace_back("tls-replication yes");
+    return options;
+}
+
 std::string sentinel_servers::url() const
 {
-    std::string text = "redis+sentinel://";
-    for (const auto& each : sentinels_)
-        text += (each == sentinels_.front() ? "127.0.0.1:" : ",127.0.0.1:") + number(each->port());
-    return text + '/' + service;
+    const std::string text = hosts_url("sentinel", security_, sentinels_) + '/' + service;
+    const bool has_login = !security_.sentinel_password.empty();
+    return has_login ? text + "?sentinel=:" + security_.sentinel_password : text;
 }
 
 redis_topology sentinel_servers::topology() const
@@ -134,13 +163,13 @@ sentinel_servers& shared_sentinel()
 
 // --- Cluster
 
-cluster_servers::cluster_servers()
+cluster_servers::cluster_servers(topology_security security) : security_{std::move(security)}
 {
-    const redis_server_options options{.settings = {"cluster-config-file nodes.conf",
-                                                    "cluster-node-timeout 1000",
-                                                    "cluster-replica-validity-factor 0",
-                                                    "repl-diskless-sync-delay 0"},
-                                       .is_cluster_node = true};
+    redis_server_options options = data_options(
+        security_,
+        {"cluster-config-file nodes.conf", "cluster-node-timeout 1000", "cluster-replica-validity-factor 0"});
+    options.is_cluster_node = true;
+    if (security_.certificates != nullptr) options.settings.emplace_back("tls-cluster yes");
     for (std::size_t node = 0; node < 2 * primary_count; ++node) {
         nodes_.push_back(std::make_unique<redis_server>(options));
         expect_ok(nodes_.back()->ask({"CLUSTER", "SET-CONFIG-EPOCH", number(node + 1)}), "SET-CONFIG-EPOCH");
@@ -167,10 +196,7 @@ cluster_servers::cluster_servers()
 
 std::string cluster_servers::url() const
 {
-    std::string text = "redis+cluster://";
-    for (const auto& each : nodes_)
-        text += (each == nodes_.front() ? "127.0.0.1:" : ",127.0.0.1:") + number(each->port());
-    return text;
+    return hosts_url("cluster", security_, nodes_);
 }
 
 redis_topology cluster_servers::topology() const

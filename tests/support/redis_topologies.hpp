@@ -19,9 +19,16 @@ namespace latchkey::test {
 // Asks until it is true; throws after 20 s, saying what was waited for.
 void wait_until(const std::string& what, const std::function<bool()>& is_true);
 
+// What they ask of whoever speaks to them, and of each other.
+struct topology_security {
+    const redis_certificates* certificates = nullptr; // set: all of them, Sentinels too, speak TLS only
+    std::string password{};                           // of the servers that hold the data
+    std::string sentinel_password{};
+};
+
 class sentinel_servers {
 public:
-    sentinel_servers();
+    explicit sentinel_servers(topology_security security = {});
 
     std::string url() const; // as --store takes it
     redis_topology topology() const;
@@ -39,13 +46,16 @@ public:
     std::vector<std::unique_ptr<redis_server>>& data() noexcept { return data_; }
 
 private:
+    redis_server_options sentinel_options(const redis_server& primary) const;
+
+    const topology_security security_;
     std::vector<std::unique_ptr<redis_server>> data_; // the primary of the beginning comes first
     std::vector<std::unique_ptr<redis_server>> sentinels_;
 };
 
 class cluster_servers {
 public:
-    cluster_servers();
+    explicit cluster_servers(topology_security security = {}); // Sentinels do not occur
 
     std::string url() const;
     redis_topology topology() const;
@@ -76,6 +86,7 @@ public:
 private:
     bool is_settled();
 
+    const topology_security security_;
     std::vector<std::unique_ptr<redis_server>> nodes_; // the primaries of the beginning come first
 };
 
