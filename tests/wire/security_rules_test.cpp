@@ -79,7 +79,8 @@ TEST_CASE("one code path for every way a token can arrive: its scopes hold in ea
         CHECK(answer.status == 200);
 }
 
-TEST_CASE("deny by default: without a credential only the routes named here answer",
+TEST_CASE("deny by default, no unauthenticated state change: without a credential only the routes named here "
+          "answer",
           "[wire][security]") // 7, 34
 {
     wire_fixture& wire = any_wire();

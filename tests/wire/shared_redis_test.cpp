@@ -1,4 +1,5 @@
 // Several servers over one Redis, and what lies there.
+#include "tests/wire/redis_contents.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <algorithm>
@@ -33,37 +34,6 @@ void check_refused_within_the_lease(wire_fixture& wire, const std::string& token
     }
     CHECK(status == 401);
     CHECK(last_accepted <= revoked + lease);
-}
-
-std::vector<std::string> names_in(const redis_server& redis)
-{
-    std::vector<std::string> names;
-    std::string cursor = "0";
-    do {
-        redis_reply page = redis.ask({"SCAN", cursor});
-        cursor = page.items.at(0).text;
-        for (redis_reply& name : page.items.at(1).items)
-            names.push_back(std::move(name.text));
-    } while (cursor != "0");
-    return names;
-}
-
-std::string text_of(const redis_reply& reply)
-{
-    std::string all = reply.text + '\n';
-    for (const redis_reply& part : reply.items)
-        all += text_of(part);
-    return all;
-}
-
-std::string content_of(const redis_server& redis, const std::string& name)
-{
-    const std::string type = redis.ask({"TYPE", name}).text;
-    if (type == "string") return redis.ask({"GET", name}).text;
-    if (type == "hash") return text_of(redis.ask({"HGETALL", name}));
-    if (type == "stream") return text_of(redis.ask({"XRANGE", name, "-", "+"}));
-    REQUIRE(type == "zset");
-    return text_of(redis.ask({"ZRANGE", name, "0", "-1"}));
 }
 
 const std::string audit_stream = "lk:{audit}:stream";
