@@ -13,6 +13,7 @@ using namespace latchkey::test;
 namespace {
 
 const std::string owner_password = "Canary-Owner-Password!731";
+const std::string member_password = "Canary-Member-Password!732";
 const std::string redis_password = "CanaryOfTheRedisServer901";
 const std::string pepper = "CanaryPepperOfThirtyTwoBytes0123456789";
 const std::string older_pepper = "CanaryPepperOfTheYearBefore0123456789";
@@ -39,7 +40,7 @@ public:
             location,
             std::vector<std::string>{"--pepper-file=" + files.file("pepper"), "--audit-verify=all"});
         client = std::make_unique<http_client>(server->connect());
-        secrets = {owner_password, redis_password, pepper, older_pepper};
+        secrets = {owner_password, member_password, redis_password, pepper, older_pepper};
         sign_in();
     }
 
@@ -110,6 +111,7 @@ public:
     std::unique_ptr<http_client> client;
     std::vector<std::string> secrets;
     header_list caller; // the owner, proven
+    header_list member; // somebody without rights, proven
 
 private:
     void keep(const http_answer& answer)
@@ -125,6 +127,11 @@ private:
         CHECK(ask("POST", "/api/v2/users/first", {}, "{\"username\":\"root\"," + who + '}').status == 201);
         const std::string session = minted("/api/v2/users/login", "session_token", {}, '{' + who + '}');
         caller = {{"Coder-Session-Token", session}};
+
+        const std::string whom = R"("email":"member@example.com","password":")" + member_password + '"';
+        CHECK(ask("POST", "/api/v2/users", caller, "{\"username\":\"member\"," + whom + '}').status == 201);
+        member = {
+            {"Coder-Session-Token", minted("/api/v2/users/login", "session_token", {}, '{' + whom + '}')}};
     }
 
     unsigned canaries_ = 0;
@@ -183,8 +190,10 @@ void plant_in_urls(planted_server& planted)
                                         tokens_path("me") + "/" + planted.forged(),
                                         "/api/v2/users?limit=" + planted.canary(),
                                         "/api/v2/audit?after_id=" + planted.canary(),
-                                        "/api/v2/audit?q=resource_target:" + planted.forged()})
+                                        "/api/v2/audit?q=resource_target:" + planted.forged()}) {
             planted.ask(method, path, planted.caller);
+            planted.ask(method, path, planted.member);
+        }
     }
 }
 
@@ -212,7 +221,6 @@ void plant_in_bodies(planted_server& planted)
     }
     // In the fields beside the one for it.
     say("/api/v2/users/login", R"({"email":")" + planted.canary() + R"(@example.com","password":"x"})");
-    planted.ask("POST", "/api/v2/users", {}, R"({"username":")" + planted.forged() + "\"}"); // unproven
     say(tokens_path("me"), R"({"lifetime":1,"token_name":7,"secret":")" + planted.canary() + "\"}");
     planted.ask("PUT",
                 "/api/v2/users/me/password",
