@@ -155,6 +155,13 @@ TEST_CASE("reserved names are refused in every case form", "[wire][security]") /
                                  good_password + R"(","login_type":"password"})";
         CHECK(wire.post("/api/v2/users", wire.owner.token, body).status == 409);
     }
+    for (const char* name : {"me", "ME", "First", "LOGIN", "logout", "Validate-Password"}) {
+        CAPTURE(name);
+        const std::string body = std::string{R"({"email":")"} + wire.fresh_name("reserved") +
+                                 R"(@example.com","username":")" + name + R"(","password":")" +
+                                 good_password + R"(","login_type":"password"})";
+        CHECK(wire.post("/api/v2/users", wire.owner.token, body).status == 400);
+    }
     const account user = wire.new_user();
     for (const char* role : {"Owner", "OWNER", "owner ", " owner", "site-owner"}) {
         CAPTURE(role);

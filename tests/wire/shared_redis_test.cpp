@@ -52,6 +52,17 @@ std::size_t found_for(http_client& server, const account& reader, const http_ans
     return page.at("audit_logs").as_array().size();
 }
 
+// In the end.
+bool is_logged(const wire_server& server, std::string_view words)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!contains(server.logged(), words)) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return true;
+}
+
 } // namespace
 
 TEST_CASE("servers over one Redis are one: what one does holds on the other", "[wire][redis]")
@@ -200,4 +211,7 @@ TEST_CASE("without its Redis a server answers 503, and serves again by itself", 
         status = wire.call("GET", "/verify", {}, {}, bearing(token)).status;
     }
     CHECK(status == 401);
+    // The operator need not ask /readyz: each change is a line.
+    CHECK(is_logged(wire.server(), "the store does not work"));
+    CHECK(is_logged(wire.server(), "the store works again"));
 }
