@@ -68,6 +68,7 @@ std::vector<shown_field> fields_of(const key_record& key)
     fields.push_back({"expires_at", time_of(key.expires_at)});
     fields.push_back({"lifetime_seconds", json::value_from(key.lifetime.count())});
     fields.push_back({"scopes", list_of(key.rights->scopes)});
+    fields.push_back({"allow_list", list_of(key.rights->allow_list)});
     fields.push_back({"token_name", json::value_from(key.name)});
     return fields;
 }

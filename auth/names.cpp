@@ -35,8 +35,10 @@ constexpr std::array<std::string_view, 60> surnames{
     "turing",   "volta",     "watt",         "wiener",
 };
 
-// The last of them is what routes call the caller himself (contract 3.7): a user of that name could not be
-// named by anybody. In every case form (security.md 13), because usernames are compared without case.
+// Those from `me` on are what routes below /api/v2/users/ call something else (contract 3.7; a test in
+// tests/server holds them against the table of routes): a user of such a name could not be named by anybody,
+// or would be taken for what the route means. In every case form (security.md 13), because usernames are
+// compared without case.
 struct reserved_name {
     std::string_view name;
     std::string_view message;
@@ -45,6 +47,11 @@ constexpr reserved_name reserved_names[] = {
     {"new", "cannot use \"new\" as a name"},
     {"create", "cannot use \"create\" as a name"},
     {"me", "cannot use \"me\" as a name"},
+    {"first", "cannot use \"first\" as a name"},
+    {"login", "cannot use \"login\" as a name"},
+    {"logout", "cannot use \"logout\" as a name"},
+    {"authmethods", "cannot use \"authmethods\" as a name"},
+    {"validate-password", "cannot use \"validate-password\" as a name"},
 };
 
 char to_lower(char c) noexcept

@@ -191,7 +191,9 @@ task<outcome<user>> user_service::create(principal caller, new_user asked, reque
 {
     const object what{resource_type::user, std::nullopt, std::nullopt};
     const refusal not_allowed = refusals::denied("You are not authorized to create users.");
-    intended_action intent{"create", "user", std::nullopt, asked.username, 201, {}, {}};
+    // What cannot be a name is not recorded as one: people paste tokens and passwords into the wrong field.
+    const std::string target = username_fault(asked.username) ? std::string{} : asked.username;
+    intended_action intent{"create", "user", std::nullopt, target, 201, {}, {}};
     const outcome<void> allowed =
         co_await decisions_.decide_read(caller, action::create, what, intent, not_allowed, from);
     if (!allowed) co_return allowed.error();

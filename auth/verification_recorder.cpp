@@ -65,29 +65,14 @@ verification_recorder::verification_recorder(audit_log& log,
     : log_{log},
       clock_{now},
       which_{which},
-      per_second_{per_second}
+      room_{per_second}
 {}
-
-bool verification_recorder::has_room(time_point now) noexcept
-{
-    const auto second =
-        static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
-    std::uint64_t seen = window_.load(std::memory_order_relaxed);
-    std::uint64_t next = 0;
-    do {
-        const bool is_same_second = seen >> 32 == (second & UINT32_MAX);
-        const std::uint64_t used = is_same_second ? seen & UINT32_MAX : 0;
-        if (used >= per_second_) return false;
-        next = second << 32 | (used + 1);
-    } while (!window_.compare_exchange_weak(seen, next, std::memory_order_relaxed));
-    return true;
-}
 
 void verification_recorder::record(executor shard, const verification_event& event) noexcept
 {
     const time_point now = clock_.now();
     const bool is_stuck = on_their_way_.load(std::memory_order_relaxed) >= most_on_their_way;
-    if (is_stuck || !has_room(now)) {
+    if (is_stuck || !room_.has_room(now)) {
         folded_.fetch_add(1, std::memory_order_relaxed);
         return;
     }

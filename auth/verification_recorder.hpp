@@ -3,6 +3,7 @@
 // how many it stands for (design.md 6). One object serves all shards and outlives them.
 #pragma once
 
+#include "auth/rate_window.hpp"
 #include "auth/verifier.hpp"
 #include "storage/audit_log.hpp"
 #include "storage/task.hpp"
@@ -52,15 +53,12 @@ public:
     std::uint64_t folded() const noexcept { return folded_.load(std::memory_order_relaxed); }
 
 private:
-    bool has_room(time_point now) noexcept;
     task<result<void>> write(audit_entry entry, std::uint64_t folded);
 
     audit_log& log_;
     const clock& clock_;
     const verifications_recorded which_;
-    const std::uint32_t per_second_;
-
-    std::atomic<std::uint64_t> window_{0}; // second (upper half) and entries in it (lower half)
+    rate_window room_; // of a second
     std::atomic<std::uint64_t> folded_{0};
     std::atomic<std::size_t> on_their_way_{0};
     std::atomic<std::uint64_t> posted_{0}; // with what they folded; not handed to the log yet

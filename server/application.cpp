@@ -10,9 +10,11 @@
 #include "auth/user_service.hpp"
 #include "auth/verification_recorder.hpp"
 #include "auth/verifier.hpp"
+#include "server/health_watch.hpp"
 #include "server/metrics.hpp"
 #include "server/pepper_file.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/refusal_log.hpp"
 #include "server/service_settings.hpp"
 #include "server/shard_handler.hpp"
 #include "storage/audit_file.hpp"
@@ -106,10 +108,12 @@ struct application::parts {
     std::optional<user_service> users;
     std::optional<audit_service> audits;
     std::optional<verification_recorder> verifications;
+    refusal_log refusals{log, now};
     std::optional<services> use;
 
     std::optional<http_server> server;
     std::optional<revocation_canary> canary; // with Redis
+    std::optional<health_watch> watch;
     bool is_stopped = false;
 
     // Runs `work` to its end on the calling thread; not for a shard's.
@@ -217,6 +221,7 @@ open_result<void> application::open_stores()
                              *all.audits,
                              all.limits,
                              *all.verifications,
+                             all.refusals,
                              all.figures,
                              all.now,
                              all.web});
@@ -338,6 +343,7 @@ open_result<void> application::listen()
                               "; choose another --listen address or stop what uses it"};
     }
     if (all.canary) all.canary->start(all.server->executors());
+    all.watch.emplace(health_of(*all.records, all.use->audit), all.log);
     return {};
 }
 
@@ -361,6 +367,8 @@ void application::wait_until_stopped()
 void application::parts::stop_everything()
 {
     if (server) server->join();
+    watch.reset();
+    refusals.flush();
     if (canary) {
         canary->stop();
         static_cast<void>(wait_for(canary->clean_up()));

@@ -8,6 +8,7 @@
 #include "server/error_response.hpp"
 #include "server/path.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/refusal_log.hpp"
 #include "server/request_context.hpp"
 #include "server/router.hpp"
 
@@ -183,7 +184,11 @@ std::optional<response> passage::count_request()
 std::optional<response> passage::require_caller() const
 {
     if (row().who == access::open || context_.caller) return std::nullopt;
-    return refuse(unproven_ ? *unproven_ : no_credential());
+    if (!unproven_) return refuse(no_credential());
+    if (unproven_->status != 401) return refuse(*unproven_); // the store could not be asked
+    const std::string& reason = unproven_->detail.empty() ? unproven_->message : unproven_->detail;
+    context_.use.refusals.note(reason, row().pattern, context_.client_address, asked_.id);
+    return refuse(*unproven_);
 }
 
 std::optional<response> passage::take_target(outcome<user> resolved)

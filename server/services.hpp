@@ -17,6 +17,7 @@ class audit_service;
 class key_service;
 class metrics;
 class rate_limiter;
+class refusal_log;
 class store;
 class token_service;
 class user_service;
@@ -49,6 +50,7 @@ struct services {
     audit_service& audits;
     rate_limiter& limits;
     verification_recorder& verifications;
+    refusal_log& refusals;
     metrics& figures;
     const clock& now;
     const web_settings& web;

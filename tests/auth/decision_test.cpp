@@ -54,15 +54,21 @@ TEST_CASE("an entry says who did what to whose key, from where, and with which s
     CHECK(entry.address == "192.0.2.7");
     CHECK(entry.user_agent == "test");
     CHECK(entry.additional_fields.empty());
-    for (const char* field :
-         {"user_id", "last_used", "expires_at", "created_at", "scopes", "lifetime_seconds", "token_name"}) {
+    for (const char* field : {"user_id",
+                              "last_used",
+                              "expires_at",
+                              "created_at",
+                              "scopes",
+                              "allow_list",
+                              "lifetime_seconds",
+                              "token_name"}) {
         CAPTURE(field);
         REQUIRE(entry.diff.contains(field));
         CHECK(entry.diff.at(field).at("secret") == false);
         CHECK(entry.diff.at(field).as_object().contains("new"));
         CHECK_FALSE(entry.diff.at(field).as_object().contains("old"));
     }
-    CHECK(entry.diff.size() == 7);
+    CHECK(entry.diff.size() == 8);
 }
 
 TEST_CASE("a refused and a failed act name who tried", "[auth][decision]")
@@ -101,7 +107,7 @@ TEST_CASE("a deletion shows what there was", "[auth][decision]")
     CHECK_FALSE(entry.diff.at("scopes").as_object().contains("new"));
 }
 
-TEST_CASE("what cannot be recorded does not happen", "[auth][decision]")
+TEST_CASE("fail closed: what cannot be recorded does not happen", "[auth][decision]")
 {
     const error_code failures[] = {storage_errc::unavailable, storage_errc::overloaded};
     for (const error_code failure : failures) {

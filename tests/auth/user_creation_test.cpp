@@ -256,3 +256,19 @@ TEST_CASE("a user who was added meanwhile is 409, allowed and then failed", "[au
     REQUIRE(auth.audit.entries.size() == 2);
     CHECK(auth.audit.last().outcome == "failed");
 }
+
+TEST_CASE("what cannot be a username is not recorded as one: it may be a secret in the wrong field",
+          "[auth][user_service][security]")
+{
+    auth_fixture auth;
+    const principal boss = auth.sign_in(auth.add("boss", role::owner));
+    new_user asked;
+    asked.email = "guest@example.org";
+    asked.username = "AAAAAAAAAA-CanaryForged0123456789";
+    asked.password = secret(good_password);
+
+    CHECK(status_of(finish(auth.users.create(boss, std::move(asked), auth.from))) == 400);
+    REQUIRE(auth.audit.entries.size() == 1);
+    CHECK(auth.audit.last().outcome == "refused");
+    CHECK(auth.audit.last().resource_target.empty());
+}

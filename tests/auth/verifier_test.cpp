@@ -141,7 +141,8 @@ TEST_CASE("deleting a user kills his keys at once", "[auth][verifier]")
     CHECK(status_of(auth.authenticate(token)) == 401);
 }
 
-TEST_CASE("a key that outlived its deleted owner is refused by the owner's state", "[auth][verifier]")
+TEST_CASE("owner state is checked on verify: a key that outlived its deleted owner is refused",
+          "[auth][verifier]")
 {
     auth_fixture auth; // as after a restored backup (contract 3.4)
     user ada = auth.add("ada");
@@ -155,7 +156,7 @@ TEST_CASE("a key that outlived its deleted owner is refused by the owner's state
     CHECK(refused.error().detail == "API key belongs to a deleted user.");
 }
 
-TEST_CASE("a store that cannot be asked is 503, never 401", "[auth][verifier]")
+TEST_CASE("fail closed: a store that cannot be asked is 503, never 401", "[auth][verifier]")
 {
     auth_fixture auth;
     const std::string token = auth.token_of(auth.add("ada"), unrestricted_rights());
@@ -202,7 +203,7 @@ TEST_CASE("a token never slides, and a session not when refreshing is off", "[au
     CHECK(auth.stored(token).key.expires_at == expiry);
 }
 
-TEST_CASE("a session never slides past the longest lifetime there is", "[auth][verifier]")
+TEST_CASE("hard maximum lifetime: sliding expiry never passes the longest there is", "[auth][verifier]")
 {
     auth_settings settings;
     settings.sessions.longest = 30h;

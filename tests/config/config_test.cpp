@@ -220,7 +220,8 @@ TEST_CASE("each kind of value is held to its bounds", "[server][config]")
     }
 }
 
-TEST_CASE("what is set twice is an error unless it is a list", "[server][config]")
+TEST_CASE("duplicate settings are refused: what is set twice is an error unless it is a list",
+          "[server][config]")
 {
     CHECK(errors_of({.arguments = {"--threads=1", "--threads=2"}}) ==
           texts{"--threads: threads is given twice"});

@@ -90,7 +90,7 @@ TEST_CASE("a json line is one object whose values keep their types", "[server][l
     CHECK(line.at("ready") == false);
 }
 
-TEST_CASE("no value can begin a line, move the cursor or break the encoding", "[server][log]")
+TEST_CASE("log encoding: no value can begin a line, move the cursor or break the encoding", "[server][log]")
 {
     struct row {
         std::string_view value;

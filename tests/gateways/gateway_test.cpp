@@ -112,7 +112,9 @@ http_answer seen_by_service(const http_answer& answer)
 
 } // namespace
 
-TEST_CASE("behind a gateway the service learns who asks, and never the credential", "[gateways]")
+TEST_CASE("the credential is stripped on every path: behind a gateway the service learns who asks, and never "
+          "the credential",
+          "[gateways]")
 {
     guarded_service guarded;
     INFO(to_string(guarded.kind));
@@ -181,7 +183,9 @@ TEST_CASE("behind a gateway a part of the service may demand a right, however it
     CHECK(guarded.ask("/templates/a", {{"Authorization", "Bearer " + reader}}).status == 200);
 }
 
-TEST_CASE("behind a gateway nobody can say himself who he is", "[gateways]")
+TEST_CASE("an identity header from a client does not survive, nor an underscore alias: behind a gateway "
+          "nobody can say himself who he is",
+          "[gateways]")
 {
     guarded_service guarded;
     INFO(to_string(guarded.kind));

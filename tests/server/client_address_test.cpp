@@ -25,7 +25,9 @@ std::string address_of(const char* peer, const char* forwarded_for, const std::v
 
 } // namespace
 
-TEST_CASE("forwarded addresses are walked from the right through trusted proxies only", "[server][address]")
+TEST_CASE("client IP only from trusted hops: forwarded addresses are walked from the right through trusted "
+          "proxies only",
+          "[server][address]")
 {
     const auto trusted = blocks({"10.0.0.0/8", "2001:db8::/32"});
     struct row {

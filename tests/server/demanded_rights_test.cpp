@@ -35,7 +35,8 @@ TEST_CASE("every scope that is demanded must be covered by the key's", "[server]
     CHECK(missing("scope=coder:all&scope=workspace:delete", everything) == "");
 }
 
-TEST_CASE("a demand that is not understood is not met, whatever the key", "[server][verify]")
+TEST_CASE("strict from day one: a demand that is not understood is not met, whatever the key",
+          "[server][verify]")
 {
     const key_rights everything{{"coder:all"}, {"*:*"}};
 

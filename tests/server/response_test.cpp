@@ -91,7 +91,7 @@ TEST_CASE("the end of a connection is announced", "[server][response]")
     CHECK(has_line(render({}, http::verb::get, false), "Connection: close"));
 }
 
-TEST_CASE("a header value cannot break out of its line", "[server][response]")
+TEST_CASE("CTL bytes do not pass into headers: a value cannot break out of its line", "[server][response]")
 {
     response answer;
     answer.add_header("X-Name", "a\r\nSet-Cookie: b\x7f\tc");

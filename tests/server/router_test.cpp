@@ -1,7 +1,9 @@
+#include "auth/names.hpp"
 #include "server/router.hpp"
 #include "tests/support/catch.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 #include <string>
 
@@ -133,5 +135,30 @@ TEST_CASE("what a password can be guessed through is limited as logins are", "[s
                                        std::pair{http::verb::put, "/api/v2/users/me/password"}}) {
         CAPTURE(path);
         CHECK(match_route(method, path).row->rate == rate_class::login);
+    }
+}
+
+TEST_CASE("reserved names: no user may be called what a route says in the place of {user}",
+          "[server][router][security]") // 13
+{
+    constexpr std::string_view users = "/api/v2/users/";
+    std::set<std::string> words{"me"};
+    for (const route& row : all_routes()) {
+        if (!row.pattern.starts_with(users)) continue;
+        const std::string_view rest = row.pattern.substr(users.size());
+        const std::string_view word = rest.substr(0, rest.find('/'));
+        if (word != "{user}") words.emplace(word);
+    }
+    CHECK(words.size() > 4);
+    for (const std::string& word : words) {
+        CAPTURE(word);
+        std::string loud = word;
+        std::transform(loud.begin(), loud.end(), loud.begin(), [](unsigned char c) {
+            return static_cast<char>(std::toupper(c));
+        });
+        std::string mixed = word;
+        mixed.front() = loud.front();
+        for (const std::string& form : {word, loud, mixed})
+            CHECK(username_fault(form).value_or("") == "cannot use \"" + word + "\" as a name");
     }
 }

@@ -53,7 +53,9 @@ TEST_CASE("any method and any suffix are served, and only those", "[server][veri
     CHECK(web.ask(asking(get, "/verify/%2e%2e/api", web.token)).status == 400);
 }
 
-TEST_CASE("wherever the token was, it is taken off before the request goes on", "[server][verify]")
+TEST_CASE("the credential is stripped on every path: wherever the token was, it is taken off before the "
+          "request goes on",
+          "[server][verify]")
 {
     verify_fixture web;
     const std::string bearer = "Bearer " + web.token;

@@ -50,6 +50,7 @@ web_fixture::web_fixture(web_fixture_settings settings)
           auth.audits,
           limits,
           verifications,
+          refusals,
           figures,
           auth.now,
           web},

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "auth/verification_recorder.hpp"
+#include "server/log.hpp"
 #include "server/metrics.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/refusal_log.hpp"
 #include "server/services.hpp"
 #include "server/shard_handler.hpp"
 #include "tests/support/auth_fixture.hpp"
@@ -39,6 +41,10 @@ public:
     web_settings web;
     rate_limiter limits;
     verification_recorder verifications;
+    std::string logged; // all lines
+    logger log{
+        log_level::debug, log_format::text, auth.now, [this](std::string_view line) { logged += line; }};
+    refusal_log refusals{log, auth.now};
     metrics figures{1};
     services use;
     asio::io_context context{1};

@@ -312,7 +312,8 @@ TEST_CASE("a lookup on a thread that has no shard asks", "[redis][cache]")
     CHECK(redis.look(id) == outcome::found);
 }
 
-TEST_CASE("two stores on one thread keep to their own", "[redis][cache]")
+TEST_CASE("what is cached is bound to the store that answered: two stores on one thread keep to their own",
+          "[redis][cache]")
 {
     const cached_case redis;
     const auto second =

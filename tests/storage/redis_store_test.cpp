@@ -2,6 +2,10 @@
 // Redis.
 #include "tests/storage/redis_store_fixture.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
 using namespace latchkey;
 using namespace latchkey::test;
 using namespace std::chrono_literals;
@@ -31,7 +35,8 @@ TEST_CASE("the hash of a token lives exactly as long as the token")
     CHECK(distance(redis.lifetime_of(redis_layout::meta(id)), 24h * 7) <= 100ms);
 }
 
-TEST_CASE("nothing that belongs to a token is without an end, and the hash is in one place")
+TEST_CASE(
+    "every Redis key of a token has a TTL: nothing of it is without an end, and the hash is in one place")
 {
     const redis_case redis;
     const uuid owner = redis.add_user(1);
@@ -148,4 +153,51 @@ TEST_CASE("two stores over one Redis see each other's writes at once")
     REQUIRE(run_redis(other->delete_user(owner, redis.time.now())));
     CHECK(run_redis(redis.store->ask(second)).error() == storage_errc::not_found);
     CHECK(run_redis(redis.store->insert_key(redis.token(3, owner))).error() == storage_errc::owner_gone);
+}
+
+namespace {
+
+using user_task = std::function<void(const redis_case&, const uuid&)>;
+
+// What a change of a user with so many keys has Redis do, commands inside of scripts included.
+std::int64_t commands_for(std::uint32_t keys, const user_task& change)
+{
+    const redis_case redis;
+    const uuid owner = redis.add_user(1);
+    for (std::uint32_t number = 1; number <= keys; ++number)
+        redis.add_token(number, owner);
+    REQUIRE(redis.server.ask({"CONFIG", "RESETSTAT"}).is_ok());
+    change(redis, owner);
+    const std::string stats = redis.server.ask({"INFO", "commandstats"}).text;
+
+    CHECK(run_redis(redis.store->ask(redis.token(keys, owner).id)).error() == storage_errc::not_found);
+    std::int64_t calls = 0;
+    constexpr std::string_view name = "cmdstat_", count = ":calls=";
+    for (std::size_t at = stats.find(name); at != stats.npos; at = stats.find(name, at + 1)) {
+        const std::string_view line = std::string_view{stats}.substr(at + name.size());
+        const std::string_view command = line.substr(0, line.find(':'));
+        const bool is_ours = command.starts_with("ping") || command.starts_with("info") ||
+                             command.starts_with("config") || command.starts_with("client");
+        if (!is_ours) calls += std::stoll(std::string{line.substr(line.find(count) + count.size())});
+    }
+    CHECK(calls > 0);
+    return calls;
+}
+
+} // namespace
+
+TEST_CASE("bulk revoke is O(1) by epoch, not by walking: its commands do not grow with the keys there are")
+{
+    const user_task drop_keys = [](const redis_case& redis, const uuid& owner) {
+        REQUIRE(run_redis(redis.store->change_user(owner, {.drop_keys = true, .now = redis.time.now()})));
+    };
+    const user_task delete_user = [](const redis_case& redis, const uuid& owner) {
+        REQUIRE(run_redis(redis.store->delete_user(owner, redis.time.now())));
+    };
+    for (const auto& change : {drop_keys, delete_user}) {
+        commands_for(1, change); // the scripts are known to the server from here on
+        const std::int64_t few = commands_for(1, change);
+        CHECK(few < 20);
+        CHECK(commands_for(200, change) < few + 20); // room for what a store does of itself
+    }
 }

@@ -187,7 +187,8 @@ TEST_CASE("expiring ends a live key now, and leaves an expired one as it is")
     CHECK(second->key.expires_at == moment);
 }
 
-TEST_CASE("extending moves the expiry of a live key, and revives no expired one")
+TEST_CASE(
+    "extending by use revives nothing: it moves the expiry of a live key, and of no expired or deleted one")
 {
     store_fixture store{any_store()};
     const uuid owner = store.add_user(1);
@@ -212,6 +213,12 @@ TEST_CASE("extending moves the expiry of a live key, and revives no expired one"
         REQUIRE(run_task(store->extend_key(id, end + 1h, end)));
         CHECK(store.look(id)->key.expires_at == end);
     }
+    SECTION("deleted")
+    {
+        REQUIRE(run_task(store->delete_key(id)));
+        CHECK(run_task(store->extend_key(id, later, store.now())).error() == storage_errc::not_found);
+        CHECK_FALSE(store.is_found(id));
+    }
     SECTION("an extended key is not wiped at its old expiry")
     {
         REQUIRE(run_task(store->extend_key(id, later, store.now())));
@@ -222,7 +229,8 @@ TEST_CASE("extending moves the expiry of a live key, and revives no expired one"
     }
 }
 
-TEST_CASE("when a lifetime ends the digest is wiped, and the row goes after the retention")
+TEST_CASE("the same suite over every store: when a lifetime ends the digest is wiped, and the row goes after "
+          "the retention")
 {
     store_fixture store{any_store()};
     const uuid owner = store.add_user(1);

@@ -76,7 +76,7 @@ TEST_CASE("creating a token leaves an entry with everything the contract lists",
     CHECK(text(entry.at("user"), "username") == wire.member.username);
 }
 
-TEST_CASE("the diff of a new token holds scopes, name and lifetime, and neither hash nor secret",
+TEST_CASE("the diff of a new token holds scopes, allow list, name and lifetime, and neither hash nor secret",
           "[wire][audit]")
 {
     wire_fixture& wire = any_wire(); // A11
@@ -87,7 +87,8 @@ TEST_CASE("the diff of a new token holds scopes, name and lifetime, and neither 
     const auto entry = entry_of(wire, created);
 
     const json::value& diff = entry.at("diff");
-    for (const char* field : {"user_id", "last_used", "expires_at", "created_at", "scopes", "token_name"}) {
+    for (const char* field :
+         {"user_id", "last_used", "expires_at", "created_at", "scopes", "allow_list", "token_name"}) {
         CAPTURE(field);
         REQUIRE(diff.as_object().contains(field));
         CHECK(diff.at(field).as_object().contains("new"));
@@ -95,6 +96,7 @@ TEST_CASE("the diff of a new token holds scopes, name and lifetime, and neither 
     }
     CHECK(json::serialize(diff.at("token_name").at("new")) == "\"" + name + "\"");
     CHECK(contains(json::serialize(diff), "lifetime"));
+    CHECK(json::serialize(diff.at("allow_list").at("new")) == R"(["*:*"])");
     CHECK_FALSE(contains(json::serialize(entry), token.substr(11)));
     CHECK_FALSE(contains(json::serialize(diff), "hash"));
 }

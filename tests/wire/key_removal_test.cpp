@@ -54,7 +54,8 @@ TEST_CASE("changing a password deletes all of the user's keys, tokens included",
     CHECK(wire.post("/api/v2/users/login", {}, login_body(holder, fresh)).status == 201);
 }
 
-TEST_CASE("a suspended user's keys are kept but answer 401 until he is active again", "[wire][removal]")
+TEST_CASE("suspending a user revokes his tokens: they are kept but answer 401 until he is active again",
+          "[wire][removal]")
 {
     wire_fixture& wire = any_wire();
     const account holder = wire.new_user();
@@ -72,7 +73,9 @@ TEST_CASE("a suspended user's keys are kept but answer 401 until he is active ag
     CHECK(wire.get("/api/v2/users/me", token).status == 200);
 }
 
-TEST_CASE("a deleted user's keys answer 401 from the moment the delete is acknowledged", "[wire][removal]")
+TEST_CASE(
+    "deleting a user revokes his tokens: his keys answer 401 from the moment the delete is acknowledged",
+    "[wire][removal]")
 {
     wire_fixture& wire = any_wire(); // A10
     const account holder = wire.new_user();

@@ -98,7 +98,9 @@ TEST_CASE("times are sent in UTC, to the microsecond at most, without trailing z
     }
 }
 
-TEST_CASE("using a token updates last_used and nothing else", "[wire][keys]") // 3.6, A17
+TEST_CASE("verification never writes the record: using a token updates last_used, which lives apart, and "
+          "nothing else",
+          "[wire][keys]") // 3.6, A17
 {
     wire_fixture& wire = any_wire();
     const std::string token = wire.new_token(wire.member);

@@ -96,7 +96,8 @@ TEST_CASE("the calling token's own scopes and allow list narrow introspection", 
     }
 }
 
-TEST_CASE("whoever introspects proves himself, by POST", "[wire][oauth2]")
+TEST_CASE("the caller of introspection is authenticated: whoever introspects proves himself, by POST",
+          "[wire][oauth2]")
 {
     wire_fixture& wire = any_wire();
     const std::string body = "token=" + wire.member.token;
@@ -126,7 +127,9 @@ TEST_CASE("a form without one token is an invalid request", "[wire][oauth2]")
     CHECK(wire.get("/api/v2/users/me", wire.member.token).status == 200); // the caller's own is not revoked
 }
 
-TEST_CASE("whoever holds a token may revoke it, and then it is dead everywhere", "[wire][oauth2]")
+TEST_CASE("revocation needs proof of possession: whoever holds a token may revoke it, and then it is dead "
+          "everywhere",
+          "[wire][oauth2]")
 {
     wire_fixture& wire = any_wire();
     const std::string token = wire.new_token(wire.member, R"({"scopes":["workspace:read"]})");

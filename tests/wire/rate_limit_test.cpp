@@ -9,7 +9,9 @@ constexpr std::string_view me = "/api/v2/users/me";
 
 } // namespace
 
-TEST_CASE("a caller beyond the limit gets 429 with the limiter's headers", "[wire][limits]")
+TEST_CASE(
+    "rate limited is 429 with Retry-After, never 401: a caller beyond the limit gets the limiter's headers",
+    "[wire][limits]")
 {
     wire_fixture wire{engine::memory, {"--api-rate-limit=8"}};
     const account caller = wire.new_user();

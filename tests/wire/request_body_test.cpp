@@ -56,7 +56,8 @@ TEST_CASE("the content type of a request is not checked", "[wire][bodies]")
             201);
 }
 
-TEST_CASE("a body of 4 MiB is read and one byte more is refused with 413", "[wire][bodies]")
+TEST_CASE("bytes are capped before parsing: a body of 4 MiB is read and one byte more is refused with 413",
+          "[wire][bodies]")
 {
     wire_fixture& wire = any_wire();
     constexpr std::size_t limit = 4 * 1024 * 1024;
@@ -76,7 +77,7 @@ TEST_CASE("a body of 4 MiB is read and one byte more is refused with 413", "[wir
     CHECK(text(parsed(*refused), "detail") == "http: request body too large");
 }
 
-TEST_CASE("deep nesting is refused", "[wire][bodies]")
+TEST_CASE("depth is capped before parsing: deep nesting is refused", "[wire][bodies]")
 {
     wire_fixture& wire = any_wire();
     const std::string deep = R"({"x":)" + std::string(100'000, '[');

@@ -79,7 +79,8 @@ TEST_CASE("one code path for every way a token can arrive: its scopes hold in ea
         CHECK(answer.status == 200);
 }
 
-TEST_CASE("deny by default: without a credential only the routes named here answer",
+TEST_CASE("deny by default, no unauthenticated state change: without a credential only the routes named here "
+          "answer",
           "[wire][security]") // 7, 34
 {
     wire_fixture& wire = any_wire();
@@ -153,6 +154,13 @@ TEST_CASE("reserved names are refused in every case form", "[wire][security]") /
                                  R"(@example.com","username":")" + name + R"(","password":")" +
                                  good_password + R"(","login_type":"password"})";
         CHECK(wire.post("/api/v2/users", wire.owner.token, body).status == 409);
+    }
+    for (const char* name : {"me", "ME", "First", "LOGIN", "logout", "Validate-Password"}) {
+        CAPTURE(name);
+        const std::string body = std::string{R"({"email":")"} + wire.fresh_name("reserved") +
+                                 R"(@example.com","username":")" + name + R"(","password":")" +
+                                 good_password + R"(","login_type":"password"})";
+        CHECK(wire.post("/api/v2/users", wire.owner.token, body).status == 400);
     }
     const account user = wire.new_user();
     for (const char* role : {"Owner", "OWNER", "owner ", " owner", "site-owner"}) {

@@ -1,4 +1,5 @@
 // Several servers over one Redis, and what lies there.
+#include "tests/wire/redis_contents.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <algorithm>
@@ -35,37 +36,6 @@ void check_refused_within_the_lease(wire_fixture& wire, const std::string& token
     CHECK(last_accepted <= revoked + lease);
 }
 
-std::vector<std::string> names_in(const redis_server& redis)
-{
-    std::vector<std::string> names;
-    std::string cursor = "0";
-    do {
-        redis_reply page = redis.ask({"SCAN", cursor});
-        cursor = page.items.at(0).text;
-        for (redis_reply& name : page.items.at(1).items)
-            names.push_back(std::move(name.text));
-    } while (cursor != "0");
-    return names;
-}
-
-std::string text_of(const redis_reply& reply)
-{
-    std::string all = reply.text + '\n';
-    for (const redis_reply& part : reply.items)
-        all += text_of(part);
-    return all;
-}
-
-std::string content_of(const redis_server& redis, const std::string& name)
-{
-    const std::string type = redis.ask({"TYPE", name}).text;
-    if (type == "string") return redis.ask({"GET", name}).text;
-    if (type == "hash") return text_of(redis.ask({"HGETALL", name}));
-    if (type == "stream") return text_of(redis.ask({"XRANGE", name, "-", "+"}));
-    REQUIRE(type == "zset");
-    return text_of(redis.ask({"ZRANGE", name, "0", "-1"}));
-}
-
 const std::string audit_stream = "lk:{audit}:stream";
 
 json::value audit_of(http_client& server, const account& reader, const std::string& query)
@@ -80,6 +50,17 @@ std::size_t found_for(http_client& server, const account& reader, const http_ans
 {
     const auto page = audit_of(server, reader, "?q=request_id:" + act.header("x-coder-request-id"));
     return page.at("audit_logs").as_array().size();
+}
+
+// In the end.
+bool is_logged(const wire_server& server, std::string_view words)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    while (!contains(server.logged(), words)) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return true;
 }
 
 } // namespace
@@ -230,4 +211,7 @@ TEST_CASE("without its Redis a server answers 503, and serves again by itself", 
         status = wire.call("GET", "/verify", {}, {}, bearing(token)).status;
     }
     CHECK(status == 401);
+    // The operator need not ask /readyz: each change is a line.
+    CHECK(is_logged(wire.server(), "the store does not work"));
+    CHECK(is_logged(wire.server(), "the store works again"));
 }

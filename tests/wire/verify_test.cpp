@@ -33,7 +33,7 @@ TEST_CASE("a good token is verified with the identity of its owner", "[wire][ver
         }
 }
 
-TEST_CASE("every identity header is there, empty, when a token is refused",
+TEST_CASE("always every identity header, even empty, when a token is refused",
           "[wire][verify]") // security.md 20
 {
     wire_fixture& wire = any_wire();

@@ -46,7 +46,7 @@ engine any_engine()
 }
 
 wire_server::wire_server(engine store, std::vector<std::string> flags)
-    : log_{log_level::error, log_format::text, clock_}
+    : log_{log_level::debug, log_format::text, clock_, [this](std::string_view line) { keep(line); }}
 {
     std::string location = "memory:";
     if (store == engine::sqlite) location = "sqlite:" + directory_.file("latchkey.db");
@@ -58,14 +58,14 @@ wire_server::wire_server(engine store, std::vector<std::string> flags)
 }
 
 wire_server::wire_server(const std::string& store, std::vector<std::string> flags)
-    : log_{log_level::error, log_format::text, clock_}
+    : log_{log_level::debug, log_format::text, clock_, [this](std::string_view line) { keep(line); }}
 {
     start(store, std::move(flags));
 }
 
 wire_server::wire_server(const wire_server& other, std::vector<std::string> flags)
     : redis_{other.redis_},
-      log_{log_level::error, log_format::text, clock_}
+      log_{log_level::debug, log_format::text, clock_, [this](std::string_view line) { keep(line); }}
 {
     start(redis_->url(), std::move(flags));
 }
@@ -79,8 +79,28 @@ void wire_server::start(const std::string& store, std::vector<std::string> flags
 
 wire_server::~wire_server()
 {
+    stop();
+}
+
+void wire_server::stop()
+{
+    if (!running_) return;
     running_->begin_stop(stop_mode::at_once);
     running_->wait_until_stopped();
+}
+
+// Errors are for whoever looks at a failed test as well.
+void wire_server::keep(std::string_view line)
+{
+    const std::lock_guard lock{logging_};
+    logged_ += line;
+    if (line.find(" ERROR ") != std::string_view::npos) standard_error_sink()(line);
+}
+
+std::string wire_server::logged() const
+{
+    const std::lock_guard lock{logging_};
+    return logged_;
 }
 
 http_client wire_server::connect() const

@@ -8,7 +8,9 @@
 #include "tests/support/temporary_directory.hpp"
 
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace latchkey {
@@ -40,15 +42,27 @@ public:
     http_client connect() const;
     listen_address address() const;
 
+    // Everything that was acknowledged is in the files then. Nothing can be asked any more.
+    void stop();
+
+    // Where audit.log lies, and latchkey.db where the engine is SQLite.
+    const temporary_directory& directory() const noexcept { return directory_; }
+
+    // All lines of the server's own log so far, of every level.
+    std::string logged() const;
+
     // Null unless the engine is Redis, and no store of the test's own.
     redis_server* redis() const noexcept { return redis_.get(); }
 
 private:
     void start(const std::string& store, std::vector<std::string> flags);
+    void keep(std::string_view line);
 
     temporary_directory directory_;
     std::shared_ptr<redis_server> redis_; // null: another engine
     steady_wall_clock clock_;
+    mutable std::mutex logging_;
+    std::string logged_;
     logger log_;
     std::unique_ptr<application> running_;
 };
