@@ -7,6 +7,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 namespace latchkey::fuzz {
 
@@ -25,11 +26,14 @@ void play_search(std::string_view input)
     (void)query.instant("after");
     (void)query.date("date");
     if (const auto word = query.word("status", words)) MUST(*word == words[0] || *word == words[1]);
-    for (const std::string& one : query.words("statuses", words))
-        MUST(one == words[0] || one == words[1]);
+    const std::vector<std::string> statuses = query.words("statuses", words);
     (void)query.words("roles", {});
     const auto wrong = query.refused("Invalid.");
-    if (!wrong) return;
+    if (!wrong) {
+        for (const std::string& one : statuses)
+            MUST(one == words[0] || one == words[1]);
+        return;
+    }
 
     MUST(wrong->status == 400 && !wrong->validations.empty());
     boost::system::error_code unreadable;
