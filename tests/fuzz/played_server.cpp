@@ -112,7 +112,7 @@ played_answer
 played_server::ask(http::verb method, std::string_view target, std::string_view token, std::string_view body)
 {
     const request_target where = split_target(target);
-    if (!where.valid) return {.status = 400};
+    if (!where.valid) return {.status = 400, .body = {}};
     request asked;
     asked.id = random_uuid();
     asked.method = method;

@@ -23,8 +23,8 @@ bool are_equal(const kept_key& one, const kept_key& other)
     const key_record& b = other.record;
     return one.gone_at == other.gone_at && a.id == b.id && a.login == b.login && a.kind == b.kind &&
            a.owner_epoch == b.owner_epoch && a.secret_digest == b.secret_digest &&
-           a.expires_at == b.expires_at && (has_empty_word(*a.rights) || *a.rights == *b.rights) &&
-           a.owner == b.owner && a.created_at == b.created_at && a.lifetime == b.lifetime && a.name == b.name;
+           a.expires_at == b.expires_at && *a.rights == *b.rights && a.owner == b.owner &&
+           a.created_at == b.created_at && a.lifetime == b.lifetime && a.name == b.name;
 }
 
 } // namespace
@@ -38,12 +38,12 @@ void play_redis_records(std::string_view input)
         text += ' ';
         text += meta_text(*key);
         const auto again = parse_key(id, text, rights);
-        MUST(again && are_equal(*key, *again));
+        MUST(has_empty_word(*key->record.rights) || (again && are_equal(*key, *again)));
     }
     if (const auto meta = parse_meta(id, input, rights)) {
         MUST(meta->record.secret_digest == digest{});
         const auto again = parse_meta(id, meta_text(*meta), rights);
-        MUST(again && are_equal(*meta, *again));
+        MUST(has_empty_word(*meta->record.rights) || (again && are_equal(*meta, *again)));
     }
     if (const auto one = parse_user(input)) {
         const auto again = parse_user(user_text(*one));

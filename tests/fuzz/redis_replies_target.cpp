@@ -60,7 +60,7 @@ void play_redis_replies(std::string_view input)
     const reading at_once = read_at_once(from.rest());
     MUST(at_once == read_in_pieces(cuts, from.rest()));
 
-    const redis_address asked{.host = "127.0.0.1", .port = 7000};
+    const redis_address asked{.host = "127.0.0.1", .port = 7000, .path = {}};
     for (const redis_reply& reply : at_once.replies) {
         if (const auto where = redirection_in(reply, asked))
             MUST(where->slot < redis_slot_count && where->to.port != 0);
