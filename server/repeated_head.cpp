@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 
 namespace latchkey {
 namespace {
@@ -37,12 +38,20 @@ bool is_plain(std::string_view text) noexcept
     return plain;
 }
 
+// An absolute target may leave the path out; then it is a "/" of our own, which does not move with the bytes.
+bool lies_within(std::string_view part, std::string_view whole) noexcept
+{
+    const std::less_equal<> at_most; // also where the two are strangers
+    return at_most(whole.data(), part.data()) && at_most(part.data() + part.size(), whole.data() + whole.size());
+}
+
 } // namespace
 
 void repeated_head::remember(std::string_view head, const request& parsed) noexcept
 {
     forget();
     if (head.size() > text_.size()) return;
+    if (!lies_within(parsed.path, head)) return;
     std::string_view token = bearer_token(parsed.authorization);
     if (!parsed.session_token.empty()) token = parsed.session_token;
     if (!is_plain(token)) return;

@@ -242,9 +242,9 @@ task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
                 auto working = agree_and_flush(self, here);
                 co_await std::move(working);
             }
-            const std::shared_ptr<redis_chore> chore = self->chore();
-            if (chore && here->client->is_connected()) {
-                auto working = chore->work(here);
+            const std::vector<std::shared_ptr<redis_chore>> chores = self->chores();
+            for (std::size_t index = 0; index < chores.size() && here->client->is_connected(); ++index) {
+                auto working = chores[index]->work(here);
                 co_await std::move(working);
             }
             pace_keeper = here->pace;
@@ -271,16 +271,20 @@ task<void> redis_access::agree_and_flush(std::shared_ptr<redis_access> self,
     static_cast<void>(co_await std::move(flushing)); // what could not be written stays for the next turn
 }
 
-void redis_access::set_chore(std::weak_ptr<redis_chore> chore)
+void redis_access::add_chore(std::weak_ptr<redis_chore> chore)
 {
     const std::lock_guard hold{mutex_};
-    chore_ = std::move(chore);
+    chores_.push_back(std::move(chore));
 }
 
-std::shared_ptr<redis_chore> redis_access::chore() const
+std::vector<std::shared_ptr<redis_chore>> redis_access::chores() const
 {
+    std::vector<std::shared_ptr<redis_chore>> living;
     const std::lock_guard hold{mutex_};
-    return chore_.lock();
+    for (const auto& one : chores_) {
+        if (auto chore = one.lock()) living.push_back(std::move(chore));
+    }
+    return living;
 }
 
 store_health redis_access::health() const

@@ -60,8 +60,8 @@ public:
     // Has the shard's cache hand over its marks of use and let go of what has expired.
     static task<void> tend_cache(std::shared_ptr<redis_shard> here, time_point now);
 
-    // One at most; kept by whoever gives it.
-    void set_chore(std::weak_ptr<redis_chore> chore);
+    // Kept by whoever gives it.
+    void add_chore(std::weak_ptr<redis_chore> chore);
 
     // Writes the marks. What could not be written stays. Twice at once is wasteful, and harmless.
     static task<result<void>> flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
@@ -72,7 +72,7 @@ public:
 private:
     static task<void> work_periodically(std::weak_ptr<redis_access> access, std::weak_ptr<redis_shard> shard);
     static task<void> agree_and_flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
-    std::shared_ptr<redis_chore> chore() const;
+    std::vector<std::shared_ptr<redis_chore>> chores() const;
     static task<error_code> flush_uses(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
     static task<error_code> flush_sightings(std::shared_ptr<redis_access> self,
                                             std::shared_ptr<redis_shard> here);
@@ -88,7 +88,7 @@ private:
     mutable std::mutex mutex_;
     siphash_key tag_key_;
     std::vector<std::weak_ptr<redis_condition>> conditions_;
-    std::weak_ptr<redis_chore> chore_;
+    std::vector<std::weak_ptr<redis_chore>> chores_;
     std::vector<std::weak_ptr<key_cache>> caches_;
 };
 

@@ -16,7 +16,7 @@ redis_audit_log::redis_audit_log(redis_store& store, audit_file& file, redis_aud
     : file_{file},
       stream_{std::make_shared<redis_audit_stream>(store.access(), file, options)}
 {
-    store.access()->set_chore(stream_);
+    store.access()->add_chore(stream_);
 }
 
 task<result<void>> redis_audit_log::append(audit_entry entry)

@@ -8,6 +8,7 @@
 //     lk:{T}:gone:<id>            of a deleted key: for a retry of that or its creation. Some minutes.
 //     lk:{T}:owners               the standing of every owner of this tag, a line each. No end.
 //     lk:{users}:...              the users themselves, their names and addresses. No end.
+//     lk:{users}:unsettled        whose change is on its way, or was left half done. Empty at rest.
 //     lk:{lk}:deployment          the key of the tags. No end.
 //     lk:{audit}:stream           audit entries of all servers; belongs to no token. No end, but a bound.
 //
@@ -46,6 +47,7 @@ inline constexpr std::string_view usernames = "lk:{users}:username";  // hash: l
 inline constexpr std::string_view emails = "lk:{users}:email";        // hash: lower-case address -> id
 inline constexpr std::string_view people = "lk:{users}:people"; // sorted set of place_of(); not the system
 inline constexpr std::string_view seen = "lk:{users}:seen";     // hash: id -> when
+inline constexpr std::string_view unsettled = "lk:{users}:unsettled"; // set: ids
 inline constexpr std::string_view deployment = "lk:{lk}:deployment";
 
 // Stream. Each entry: who wrote it (a random word of the process's), and what append_unchained_line made.

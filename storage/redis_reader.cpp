@@ -41,11 +41,39 @@ bool convert(const redisReply& from, redis_reply& to)
     return true;
 }
 
+// More than any reply here has: all keys of one owner are in one array. hiredis makes room for as many
+// elements as an array announces before the first has come, so that without a bound ten bytes could ask for
+// gigabytes.
+constexpr std::size_t most_elements = std::size_t{1} << 23;
+
+// By hiredis itself; null, which it takes for being out of memory, beyond the bound. `Size` is its own
+// choice: int in 0.14, size_t in 1.x.
+redisReplyObjectFunctions* functions = nullptr;
+
+template <class Size>
+void* create_array(const redisReadTask* place, Size elements)
+{
+    if (static_cast<std::size_t>(elements) > most_elements) return nullptr;
+    return functions->createArray(place, elements);
+}
+
+redisReplyObjectFunctions* bounded_functions(redisReplyObjectFunctions* of_hiredis)
+{
+    static redisReplyObjectFunctions bounded = [of_hiredis] {
+        functions = of_hiredis;
+        redisReplyObjectFunctions made = *of_hiredis;
+        made.createArray = create_array;
+        return made;
+    }();
+    return &bounded;
+}
+
 } // namespace
 
 redis_reader::redis_reader() : reader_{redisReaderCreate()}
 {
     if (!reader_) throw std::bad_alloc{};
+    reader_->fn = bounded_functions(reader_->fn);
 }
 
 void redis_reader::feed(std::string_view bytes)

@@ -39,6 +39,17 @@ bool read_digest(std::string_view text, digest& into) noexcept
     return is_good;
 }
 
+// No server of ours writes anything else, and sums of these do not overflow.
+constexpr time_point last_moment{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
+constexpr std::chrono::seconds longest_lifetime = std::chrono::years{1000};
+
+bool is_sane(const key_record& key) noexcept
+{
+    const auto is_moment = [](time_point when) { return when >= time_point{} && when <= last_moment; };
+    return is_moment(key.expires_at) && is_moment(key.created_at) && key.lifetime >= key.lifetime.zero() &&
+           key.lifetime <= longest_lifetime;
+}
+
 std::optional<login_type> login_of(std::string_view text) noexcept
 {
     for (const login_type type : {login_type::token, login_type::password, login_type::none}) {
@@ -68,7 +79,7 @@ std::optional<kept_key> parse_record(const key_id& id, std::string_view text, ri
     key.name = fields.text();
     const bool is_known_kind = kind == static_cast<std::int64_t>(digest_kind::sha256) ||
                                kind == static_cast<std::int64_t>(digest_kind::hmac_sha256);
-    if (!fields.is_good() || !login || !is_known_kind) return std::nullopt;
+    if (!fields.is_good() || !login || !is_known_kind || !is_sane(key)) return std::nullopt;
 
     key.login = *login;
     key.kind = static_cast<digest_kind>(kind);

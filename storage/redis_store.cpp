@@ -77,8 +77,11 @@ redis_store::redis_store(redis_client_factory make_client, const clock& time, re
       access_{std::make_shared<redis_access>(std::move(make_client),
                                              redis_access::settings{.flush_interval = options.flush_interval,
                                                                     .cache_bytes = options.cache_bytes,
-                                                                    .cache_lease = options.cache_lease})}
-{}
+                                                                    .cache_lease = options.cache_lease})},
+      settling_{std::make_shared<redis_settling>(access_)}
+{
+    access_->add_chore(settling_);
+}
 
 task<open_result<std::unique_ptr<redis_store>>>
 redis_store::open(redis_client_factory make_client, const clock& time, redis_store_options options)

@@ -20,6 +20,7 @@
 
 #include "storage/open_error.hpp"
 #include "storage/redis_access.hpp"
+#include "storage/redis_settling.hpp"
 
 namespace latchkey {
 
@@ -147,11 +148,13 @@ private:
     task<result<standing_change>> change_standing(
         shard_pointer here, uuid owner, std::int64_t change_count, std::string status, bool drops_keys);
     task<result<revision>> end_standing(shard_pointer here, uuid owner);
+    task<result<revised<user>>> change_in_steps(shard_pointer here, uuid id, user_change change);
     task<result<write_fate>> replace_user(shard_pointer here, seen_user before, kept_user after);
 
     const clock& clock_;
     const redis_store_options options_;
     const std::shared_ptr<redis_access> access_;
+    const std::shared_ptr<redis_settling> settling_;
     std::vector<std::string> warnings_;
 };
 

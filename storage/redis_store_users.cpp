@@ -313,6 +313,24 @@ task<result<revised<user>>> redis_store::change_user(uuid id, user_change change
     const noted_change noted{access_, id};
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
+    const bool has_steps = change.status || change.drop_keys;
+    if (has_steps) {
+        auto beginning = redis_settling::begin(here, id);
+        const result<void> begun = co_await std::move(beginning);
+        if (!begun) co_return begun.error();
+    }
+    auto changing = change_in_steps(here, id, std::move(change));
+    result<revised<user>> changed = co_await std::move(changing);
+    if (has_steps) {
+        const bool is_done = changed || changed.error() != storage_errc::unavailable;
+        auto ending = redis_settling::end(settling_, here, id, is_done);
+        co_await std::move(ending);
+    }
+    co_return changed;
+}
+
+task<result<revised<user>>> redis_store::change_in_steps(shard_pointer here, uuid id, user_change change)
+{
     const bool touches_standing = change.status || change.drop_keys;
     const std::string status = change.status ? status_letter(*change.status) : std::string{};
     std::int64_t least_revision = 0;

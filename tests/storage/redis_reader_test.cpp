@@ -87,6 +87,20 @@ std::vector<redis_reply> replies_of(std::string_view bytes, const std::vector<st
 
 } // namespace
 
+// Found by fuzzing: hiredis makes room for all of it at once.
+TEST_CASE("an array that announces more elements than any reply has is no reply", "[storage][redis]")
+{
+    for (const std::string header : {"*8388609\r\n", "*429496729\r\n", "*1\r\n*2147483647\r\n"}) {
+        CAPTURE(header);
+        redis_reader reader;
+        redis_reply reply;
+        reader.feed(header);
+
+        CHECK(reader.next(reply) == outcome::broken);
+        CHECK_FALSE(reader.problem().empty());
+    }
+}
+
 TEST_CASE("a reply that is cut at any byte is read as the whole one", "[storage][redis]")
 {
     for (const sample& each : samples()) {
