@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -92,7 +93,11 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def until(self, condition, what=None):
-        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.1).until(lambda _: condition(), what or "")
+        try:
+            return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.1).until(lambda _: condition(), what or "")
+        except TimeoutException as late:
+            late.msg = f"{late.msg}\nfocus on {self.focused()!r}, the page reads:\n{self.run('return document.body.innerText')}"
+            raise
 
     def find(self, selector):
         return self.until(lambda: self.driver.find_elements(By.CSS_SELECTOR, selector), f"nothing fits {selector}")[0]

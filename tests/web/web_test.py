@@ -82,7 +82,7 @@ class PageTest(unittest.TestCase):
         self.assertIn("400", " ".join(browser.complaints()))  # the browser itself notes the refused request
         browser.fill("Password", OWNER["password"])
         browser.press("Create owner")
-        browser.reads("No tokens yet")
+        browser.reads("No working tokens")
         self.look_at("tokens-empty")
 
     def test_02_a_wrong_password_is_said_plainly(self):
@@ -131,7 +131,7 @@ class PageTest(unittest.TestCase):
         browser.reads("stops working at once", "dialog")
         self.look_at("token-expire")
         browser.press("Expire token", "dialog")
-        browser.reads("No tokens yet")
+        browser.reads("No working tokens")
         self.assertEqual(server.ask("GET", "/verify", self.token)[0], 401)
         browser.find("#show-expired").click()
         browser.reads("Expired", "table")
@@ -255,7 +255,7 @@ class PageTest(unittest.TestCase):
         browser.reads("Log in", "main")
         self.assertIn("401", " ".join(browser.complaints()))
         self.sign_in({**MEMBER, "password": "Brand-New-Lantern-11"})
-        browser.reads("No tokens yet")
+        browser.reads("No working tokens")
 
     def test_12_a_deleted_user_is_gone(self):
         self.sign_in(OWNER)
@@ -268,6 +268,6 @@ class PageTest(unittest.TestCase):
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(__doc__)
-    PROGRAM, pictures = sys.argv[1:3]
+    PROGRAM, pictures = map(os.path.abspath, sys.argv[1:3])
     os.makedirs(pictures, exist_ok=True)
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]], failfast=True, verbosity=2)

@@ -66,17 +66,17 @@ async function copy(text, source) {
   notice("Copied.");
 }
 
-function copyable(label, text, id) {
+function copyable(label, text, id, copies) {
   const shown = element("pre", { id, tabindex: "0", "aria-label": label }, text);
   return element("div", {}, element("span", { class: "label" }, label), element("div", { class: "secret" }, shown,
-    button("Copy", () => copy(text, shown), { id: `copy-${id}`, "aria-label": `Copy ${label.toLowerCase()}`, autofocus: id === "secret" })));
+    button("Copy", () => copy(text, shown), { id: `copy-${id}`, "aria-label": copies, autofocus: id === "secret" })));
 }
 
 function showSecret(token, name) {
   return show("Your new token", (close) => [
     element("p", { class: "note" }, "This is the only time it is shown: only a hash of it is kept. Copy it to where it will be used."),
-    copyable(name ? `Token “${name}”` : "Token", token, "secret"),
-    copyable("Try it", `curl -i ${location.origin}/verify -H "Authorization: Bearer ${token}"`, "curl"),
+    copyable(name ? `Token “${name}”` : "Token", token, "secret", "Copy token"),
+    copyable("Try it", `curl -i ${location.origin}/verify -H "Authorization: Bearer ${token}"`, "curl", "Copy curl line"),
     element("div", { class: "buttons" }, button("I have copied it", () => close(), { class: "primary", id: "secret-done" })),
   ], { keep: true });
 }

@@ -71,12 +71,10 @@ function buttonsOf(token, again) {
   return made;
 }
 
-function nothing(all, expired, create) {
+function nothing(all, expired) {
   if (all) return element("div", { class: "empty" }, element("h2", {}, "No tokens"), element("p", {}, "Nobody has a token that works now."));
-  return element("div", { class: "empty" }, element("h2", {}, "No tokens yet"),
-    element("p", {}, expired ? "Create one for a script, a service or a machine. You choose what it may do and how long it lives."
-      : "You have no token that works now. Create one for a script, a service or a machine."),
-    button("Create token", create));
+  return element("div", { class: "empty" }, element("h2", {}, expired ? "No tokens yet" : "No working tokens"),
+    element("p", {}, "Create one for a script, a service or a machine. You choose what it may do and how long it lives."));
 }
 
 export async function showTokens(place, { me, all = false }) {
@@ -110,7 +108,7 @@ export async function showTokens(place, { me, all = false }) {
     };
     more.append(button("Show more", load));
     const count = await load();
-    list.append(...(count ? [rows, more] : [nothing(all, expired, create)]));
+    list.append(...(count ? [rows, more] : [nothing(all, expired)]));
 
     const ended = element("input", { type: "checkbox", id: "show-expired", onchange: (event) => { expired = event.target.checked; draw(); } });
     ended.checked = expired;
