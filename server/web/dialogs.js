@@ -14,7 +14,8 @@ export function show(title, content, { narrow = false, keep = false } = {}) {
       whole.close();
     };
     whole.append(element("div", { class: "dialog-body stack" }, element("h2", { id, tabindex: "-1" }, title),
-      ...[content(close)].flat()));
+      ...[content(close)].flat(),
+      element("div", { class: "said", role: "status" })));
     // A secret that is shown once must not go by a stray Escape.
     if (keep) whole.addEventListener("cancel", (event) => event.preventDefault());
     whole.addEventListener("close", () => {

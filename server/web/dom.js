@@ -6,10 +6,10 @@ export function element(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (key === "value") made.value = value;
-    else made.setAttribute(key, value === true ? "" : String(value));
+    else if (key !== "value") made.setAttribute(key, value === true ? "" : String(value));
   }
   made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  if (attributes.value !== undefined) made.value = attributes.value; // a select takes it once it has its options
   return made;
 }
 
@@ -38,7 +38,7 @@ let fields = 0;
 
 // A labelled input, with its hint and a place for what is wrong with it. `field.input` is the input.
 export function field(label, attributes = {}, hint = "") {
-  const id = `field-${++fields}`;
+  const id = attributes.id || `field-${++fields}`;
   const kind = attributes.kind || "input";
   const { kind: _, options, ...rest } = attributes;
   const input = element(kind, { id, "aria-describedby": `${id}-hint ${id}-fault`, ...rest },
@@ -97,10 +97,11 @@ export function form(children, { submit, send, known = {}, extra = null }) {
   return whole;
 }
 
-// One line at the lower edge that goes away by itself; read out by screen readers.
+// One line at the lower edge that goes away by itself; read out by screen readers. While a dialog is open, which
+// makes the rest inert, it is in there.
 export function notice(text) {
   const line = element("p", {}, text);
-  const place = document.getElementById("notices");
+  const place = document.querySelector("dialog[open] .said") || document.getElementById("notices");
   place.replaceChildren(line);
   setTimeout(() => line.remove(), 6000);
 }

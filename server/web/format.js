@@ -17,7 +17,7 @@ export const dateTimeSeconds = (text) => precise.format(new Date(text));
 export function ago(text, now = Date.now()) {
   const away = new Date(text).getTime() - now;
   for (const [size, name] of steps) {
-    if (Math.abs(away) >= size) return relative.format(Math.trunc(away / size), name);
+    if (Math.abs(away) >= size) return relative.format(Math.round(away / size), name);
   }
   return away > 0 ? "in under a minute" : "just now";
 }

@@ -105,8 +105,11 @@ class Browser:
     def gone(self, selector):
         self.until(lambda: not self.driver.find_elements(By.CSS_SELECTOR, selector), f"{selector} stays")
 
+    def text(self, within):
+        return self.run("return document.querySelector(arguments[0])?.innerText || ''", within)
+
     def reads(self, text, within="body"):
-        self.until(lambda: text in self.run("return document.querySelector(arguments[0])?.innerText || ''", within), f"does not say {text!r}")
+        self.until(lambda: text in self.text(within), f"does not say {text!r}")
 
     def field(self, label, within="main"):
         """The input with that label."""

@@ -181,7 +181,7 @@ class PageTest(unittest.TestCase):
         browser.press("Suspend user", "dialog")
         browser.reads("Suspended", "table")
         browser.press("Activate max")
-        browser.until(lambda: "Suspended" not in browser.find("table").text)
+        browser.until(lambda: "Suspended" not in browser.text("table"))
         browser.press("Roles max")
         browser.find("dialog input[value='auditor']").click()
         self.look_at("user-roles")
@@ -191,7 +191,7 @@ class PageTest(unittest.TestCase):
         browser.press("Roles max")
         browser.find("dialog input[value='auditor']").click()
         browser.press("Save roles", "dialog")
-        browser.until(lambda: "Auditor" not in browser.find("table").text)
+        browser.until(lambda: "Auditor" not in browser.text("table"))
 
     def test_07_a_member_sees_what_is_his_only(self):
         self.sign_in(MEMBER)
@@ -262,7 +262,7 @@ class PageTest(unittest.TestCase):
         browser.go("users", "Users")
         browser.press("Delete max")
         browser.press("Delete user", "dialog")
-        browser.until(lambda: "max@example.com" not in browser.find("table").text)
+        browser.until(lambda: "max@example.com" not in browser.text("table"))
 
 
 if __name__ == "__main__":
