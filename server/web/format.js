@@ -22,6 +22,8 @@ export function ago(text, now = Date.now()) {
   return away > 0 ? "in under a minute" : "just now";
 }
 
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 // A length of time, in the largest unit that says it without a fraction: 168 hours are 7 days.
 export function duration(milliseconds) {
   const units = [[year, "year"], [day, "day"], [hour, "hour"], [minute, "minute"], [second, "second"]];

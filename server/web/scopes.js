@@ -1,5 +1,6 @@
 // What each scope means, in words. Names come from the server (auth/scopes); one that is not known here is
 // still offered, explained by its parts.
+import { sentence } from "/assets/format.js";
 
 const wholes = {
   "coder:all": "Everything you may do yourself",
@@ -25,7 +26,6 @@ const verbs = {
   update: "Change", update_personal: "Change the personal details of", use: "Use",
 };
 
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const plain = (name) => name.replaceAll("_", " ");
 
 export function explain(scope) {

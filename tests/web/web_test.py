@@ -217,8 +217,10 @@ class PageTest(unittest.TestCase):
         browser.reads("max created token backup", "table")
         browser.fill("Name", "deploy-script")
         browser.press("Apply")
-        browser.until(lambda: len(browser.driver.find_elements("css selector", "tbody tr")) == 3)
-        for text in ("olive created token deploy-script", "olive updated token deploy-script", "olive deleted token deploy-script"):
+        browser.until(lambda: browser.run(
+            "return [...document.querySelectorAll('tbody tr')].every((row) => row.textContent.includes('deploy-script'))"))
+        for text in ("olive created token deploy-script", "olive updated token deploy-script", "olive deleted token deploy-script",
+                     "Somebody unsuccessfully attempted to verify token deploy-script"):
             browser.reads(text, "table")
         browser.find("summary").click()
         browser.press("Verify the chain")

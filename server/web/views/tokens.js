@@ -2,7 +2,7 @@
 import * as api from "/assets/api.js";
 import { confirm } from "/assets/dialogs.js";
 import { button, element, heading, notice, table } from "/assets/dom.js";
-import { ago, dateTime, duration, never } from "/assets/format.js";
+import { ago, dateTime, duration, never, sentence } from "/assets/format.js";
 import { createToken } from "/assets/views/create_token.js";
 
 const pageSize = 100;
@@ -23,7 +23,7 @@ function state(token) {
 
 function expiry(token) {
   const { whole, left } = life(token);
-  const text = left === 0 ? `Ended ${ago(token.expires_at)}` : `${sentenceOf(ago(token.expires_at))}`;
+  const text = left === 0 ? `Ended ${ago(token.expires_at)}` : sentence(ago(token.expires_at));
   const parts = [element("span", { title: dateTime(token.expires_at) }, text)];
   if (left > 0) {
     const share = whole > 0 ? left / whole : 0;
@@ -32,8 +32,6 @@ function expiry(token) {
   }
   return parts;
 }
-
-const sentenceOf = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function scopesOf(token) {
   const shown = token.scopes.slice(0, 4).map((scope) => element("span", { class: "tag mono" }, scope));
@@ -46,7 +44,7 @@ function scopesOf(token) {
 }
 
 function when(text) {
-  return never(text) ? element("span", { class: "muted" }, "Never") : element("span", { title: dateTime(text) }, sentenceOf(ago(text)));
+  return never(text) ? element("span", { class: "muted" }, "Never") : element("span", { title: dateTime(text) }, sentence(ago(text)));
 }
 
 const pathOf = (token) => `/users/${token.user_id}/keys/${encodeURIComponent(token.id)}`;

@@ -2,7 +2,7 @@
 import * as api from "/assets/api.js";
 import { confirm, show } from "/assets/dialogs.js";
 import { button, element, field, form, heading, notice, table } from "/assets/dom.js";
-import { ago, dateTime, never, number } from "/assets/format.js";
+import { ago, dateTime, never, number, sentence } from "/assets/format.js";
 
 const pageSize = 50;
 
@@ -108,7 +108,7 @@ export async function showUsers(place, me) {
         rows.add([element("span", { class: "name" }, user.username), user.name ? element("span", { class: "sub" }, user.name) : null].filter(Boolean),
           user.email || element("span", { class: "muted" }, "none"),
           user.roles.length ? user.roles.map((role) => element("span", { class: "tag" }, role.display_name || role.name)) : element("span", { class: "muted" }, "Member"),
-          never(user.last_seen_at) ? element("span", { class: "muted" }, "Never") : element("span", { title: dateTime(user.last_seen_at) }, ago(user.last_seen_at)),
+          never(user.last_seen_at) ? element("span", { class: "muted" }, "Never") : element("span", { title: dateTime(user.last_seen_at) }, sentence(ago(user.last_seen_at))),
           element("span", { class: user.status === "suspended" ? "state bad" : "state" }, user.status === "suspended" ? "Suspended" : "Active"),
           actionsOf(user));
       }
