@@ -1,6 +1,7 @@
 #include "auth/audit_service.hpp"
 
 #include "auth/search_query.hpp"
+#include "storage/audit_chain_check.hpp"
 
 #include <array>
 
@@ -79,13 +80,36 @@ outcome<audit_filter> parse_filter(const audit_search_request& asked, const user
 
 } // namespace
 
-task<outcome<audit_page>>
-audit_service::search(principal caller, audit_search_request asked, request_origin from)
+task<outcome<void>> audit_service::permit_reading(principal caller, request_origin from)
 {
     const object what{resource_type::audit_log, std::nullopt, std::nullopt};
     intended_action intent{"read", "audit_log", std::nullopt, {}, 200, {}, {}};
     const outcome<void> seen = co_await decisions_.decide_read(
         caller, action::read, what, std::move(intent), refusals::forbidden(), std::move(from));
+    co_return seen;
+}
+
+task<outcome<audit_verdict>> audit_service::verify_chain(principal caller, request_origin from)
+{
+    auto permitting = permit_reading(caller, std::move(from));
+    const outcome<void> permitted = co_await std::move(permitting);
+    if (!permitted) co_return permitted.error();
+    if (!chain_) co_return refusals::unavailable("This server has no audit file to check.");
+
+    auto checking = chain_->run();
+    result<audit_verdict> verdict = co_await std::move(checking);
+    if (verdict) co_return std::move(*verdict);
+    if (verdict.error() == storage_errc::overloaded) {
+        co_return refusals::conflict("The audit log is being checked already. Please wait for that to end.");
+    }
+    co_return refusals::from_error(verdict.error(), "Internal error checking the audit log.");
+}
+
+task<outcome<audit_page>>
+audit_service::search(principal caller, audit_search_request asked, request_origin from)
+{
+    auto permitting = permit_reading(caller, std::move(from));
+    const outcome<void> seen = co_await std::move(permitting);
     if (!seen) co_return seen.error();
 
     outcome<audit_filter> wanted = parse_filter(asked, caller.account());

@@ -17,6 +17,7 @@
 #include "server/refusal_log.hpp"
 #include "server/service_settings.hpp"
 #include "server/shard_handler.hpp"
+#include "storage/audit_chain_check.hpp"
 #include "storage/audit_file.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/redis_audit_log.hpp"
@@ -97,6 +98,7 @@ struct application::parts {
     std::unique_ptr<store> records;
     std::unique_ptr<redis_store> canary_store; // the same Redis, as another server has it; may be null
     std::unique_ptr<audit_file> audit;
+    std::optional<audit_chain_check> audit_chain;
     std::optional<redis_audit_log> shared_audit; // over `audit`, where several servers share a Redis
 
     // Made by open_stores(), when the two above are there.
@@ -181,6 +183,7 @@ open_result<void> application::open_stores()
     if (!audit) return audit.error();
     all.audit = std::move(*audit);
     if (!all.audit->warning().empty()) all.log.warning(all.audit->warning());
+    all.audit_chain.emplace(all.settings.audit_log, sha256);
     auto* const shared = dynamic_cast<redis_store*>(all.records.get());
     if (shared && all.settings.audit_stream_length != 0) {
         all.shared_audit.emplace(
@@ -204,7 +207,7 @@ open_result<void> application::open_stores()
                       all.now,
                       lifetimes,
                       login_settings{.password_login = all.web.password_login});
-    all.audits.emplace(*all.decisions);
+    all.audits.emplace(*all.decisions, &*all.audit_chain);
     all.verifications.emplace(trail, all.now, recorded_by(all.settings.audit_verify));
     all.figures.add_source([&all](exposition& out) {
         write_metrics(out, all.records->health());
@@ -384,6 +387,7 @@ void application::parts::stop_everything()
     }
     password_workers.stop();
     audit_readers.stop();
+    if (audit_chain) audit_chain->stop();
     if (audit) audit->close();
     if (auto* const durable = dynamic_cast<sqlite_store*>(records.get())) durable->close();
     if (auto* const shared = dynamic_cast<redis_store*>(records.get())) {

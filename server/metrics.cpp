@@ -43,6 +43,18 @@ std::string metrics::text() const
     return all;
 }
 
+metrics::sums metrics::totals() const noexcept
+{
+    sums all;
+    for (std::size_t index = 0; index < count_; ++index) {
+        const shard_metrics& one = shards_[index];
+        for (std::size_t outcome = 0; outcome < all.verifications.size(); ++outcome)
+            all.verifications[outcome] += one.verifications[outcome].value();
+        all.connections_open += one.connections_open.value();
+    }
+    return all;
+}
+
 void metrics::write_shards(exposition& out) const
 {
     const auto sum_of = [this](auto figure) {

@@ -6,6 +6,8 @@
 #include "server/exposition.hpp"
 #include "server/shard_metrics.hpp"
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +32,13 @@ public:
 
     // Before the first scrape.
     void add_source(source write) { sources_.push_back(std::move(write)); }
+
+    struct sums {
+        std::array<std::uint64_t, verification_outcome_names.size()> verifications{};
+        std::uint64_t connections_open = 0;
+    };
+    // Of all shards, since the start.
+    sums totals() const noexcept;
 
     // Everything, as exposition::content_type says.
     std::string text() const;

@@ -35,6 +35,7 @@ struct request {
     std::string_view user_agent;
     std::string_view csrf_token;            // X-CSRF-TOKEN
     std::string_view bypass_limit;          // X-Coder-Bypass-Ratelimit
+    std::string_view if_none_match;         // the first line
     std::string_view forwarded_for;         // X-Forwarded-For; of several lines the last
     revision least_revision = any_revision; // X-Latchkey-Min-Revision; of several lines the greatest
     bool authorization_repeated = false;    // RFC 6750: two credentials are an invalid request
@@ -59,6 +60,7 @@ struct request {
                                        &user_agent,
                                        &csrf_token,
                                        &bypass_limit,
+                                       &if_none_match,
                                        &forwarded_for}) {
             if (!view->empty()) *view = {view->data() + distance, view->size()};
         }

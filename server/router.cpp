@@ -18,6 +18,12 @@ constexpr auto logins = rate_class::login;
 
 // clang-format off
 constexpr route routes[] = {
+    {get,     "/",                                             open,   unlimited, show_page},
+    {get,     "/assets/{keyname}",                             open,   unlimited, show_asset},
+    {get,     "/assets/views/{keyname}",                       open,   unlimited, show_view},
+    {get,     "/api/v2/latchkey/session",                      open,   api,       show_session},
+    {get,     "/api/v2/latchkey/activity",                     proven, api,       show_activity},
+
     {get,     "/healthz",                                      open,   unlimited, health},
     {get,     "/readyz",                                       open,   unlimited, ready},
     {get,     "/metrics",                                      open,   unlimited, show_metrics},
@@ -31,6 +37,7 @@ constexpr route routes[] = {
     {post,    "/oauth2/introspect",                            proven, api,       introspect},
     {post,    "/oauth2/revoke",                                open,   api,       revoke},
     {get,     "/api/v2/audit",                                 proven, api,       search_audit},
+    {post,    "/api/v2/audit/verify",                          proven, api,       verify_audit_chain},
 
     {get,     "/api/v2/users/first",                           open,   api,       has_first_user},
     {post,    "/api/v2/users/first",                           open,   logins,    create_first_user},

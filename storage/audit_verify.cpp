@@ -18,7 +18,10 @@ std::string numbered(std::uint64_t line)
 // One walk over the files of a log.
 class chain_walk {
 public:
-    explicit chain_walk(line_digest digest_of) : digest_of_{digest_of} {}
+    chain_walk(line_digest digest_of, const std::atomic<bool>* stopped)
+        : digest_of_{digest_of},
+          stopped_{stopped}
+    {}
 
     // Before the walk, so that what a running server writes meanwhile is behind it.
     void read_head(const std::string& log_path)
@@ -70,6 +73,8 @@ public:
         line_reader::line line;
         while (reader.next(line)) {
             ++line_;
+            if (stopped_ && *stopped_)
+                return fail(audit_damage::unreadable, line_, "was not read on: the check was stopped");
             if (!check(line, reader)) return false;
         }
         if (reader.error())
@@ -164,6 +169,7 @@ private:
     }
 
     const line_digest digest_of_;
+    const std::atomic<bool>* const stopped_; // null: never
     audit_verdict verdict_;
     result<std::optional<audit_head>> head_record_;
     std::optional<audit_head> head_; // what it says, where it is one
@@ -189,7 +195,8 @@ std::string_view to_string(audit_damage what) noexcept
     return "unreadable";
 }
 
-audit_verdict verify_audit_log(const std::string& path, line_digest digest_of)
+audit_verdict
+verify_audit_log(const std::string& path, line_digest digest_of, const std::atomic<bool>* stopped)
 {
     const auto current = inspect_audit_part(path);
     const std::uint64_t before = current ? current->first_seq : std::numeric_limits<std::uint64_t>::max();
@@ -198,12 +205,14 @@ audit_verdict verify_audit_log(const std::string& path, line_digest digest_of)
     for (const auto& part : order_audit_parts(path, find_audit_siblings(path), before))
         files.push_back(part.path);
     files.push_back(path);
-    return verify_audit_files(files, digest_of);
+    return verify_audit_files(files, digest_of, stopped);
 }
 
-audit_verdict verify_audit_files(const std::vector<std::string>& files, line_digest digest_of)
+audit_verdict verify_audit_files(const std::vector<std::string>& files,
+                                 line_digest digest_of,
+                                 const std::atomic<bool>* stopped)
 {
-    chain_walk walk{digest_of};
+    chain_walk walk{digest_of, stopped};
     if (!files.empty()) walk.read_head(files.back());
     bool is_whole = true;
     for (auto file = files.begin(); is_whole && file != files.end(); ++file)

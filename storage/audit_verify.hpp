@@ -8,6 +8,7 @@
 
 #include "storage/audit_line.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,10 +43,15 @@ struct audit_verdict {
 std::string_view to_string(audit_damage what) noexcept;
 
 // Walks the log at `path`: the rotated parts beside it, oldest first, then the file itself. Where `path`
-// is itself a rotated part, the parts named after it are its own only.
-audit_verdict verify_audit_log(const std::string& path, line_digest digest_of);
+// is itself a rotated part, the parts named after it are its own only. Once `stopped` is true the walk breaks
+// off, with a fault that says so.
+audit_verdict verify_audit_log(const std::string& path,
+                               line_digest digest_of,
+                               const std::atomic<bool>* stopped = nullptr);
 
 // Walks exactly these files in this order; the head record is that of the last one.
-audit_verdict verify_audit_files(const std::vector<std::string>& files, line_digest digest_of);
+audit_verdict verify_audit_files(const std::vector<std::string>& files,
+                                 line_digest digest_of,
+                                 const std::atomic<bool>* stopped = nullptr);
 
 } // namespace latchkey

@@ -48,6 +48,16 @@ task<response> set_password(request_context& context);
 // audit.cpp (contract 7.2)
 task<response> search_audit(request_context& context);
 
+// audit_chain.cpp
+task<response> verify_audit_chain(request_context& context);
+
+// web_page.cpp
+task<response> show_page(request_context& context);
+task<response> show_asset(request_context& context);
+task<response> show_view(request_context& context);
+task<response> show_session(request_context& context);
+task<response> show_activity(request_context& context);
+
 // metrics.cpp
 task<response> show_metrics(request_context& context);
 
