@@ -71,6 +71,11 @@ public:
 
     const key* find(const key_id& id) { return place_of(id).id == id ? &place_of(id) : nullptr; }
 
+    void expect(const key_id& id) const noexcept
+    {
+        __builtin_prefetch(&keys_[hash_of(id) & (keys_.size() - 1)]);
+    }
+
 private:
     key& place_of(const key_id& id) noexcept
     {
@@ -160,14 +165,9 @@ private:
         if (count <= 0) return count < 0 && errno == EAGAIN;
         std::string_view bytes{input_.data(), kept + static_cast<std::size_t>(count)};
         output_.clear();
-        bool goes_on = true;
-        while (goes_on && !bytes.empty()) {
-            const head asked = read_head(bytes);
-            if (asked.what == head::kind::partial) break;
-            goes_on = asked.what == head::kind::whole && !asked.is_last;
+        const bool goes_on = read_heads(bytes);
+        for (const head& asked : heads_)
             answer(asked);
-            bytes.remove_prefix(goes_on ? asked.size : bytes.size());
-        }
         peer.unread = bytes;
         const ssize_t sent = send(number, output_.data(), output_.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN) return false;
@@ -176,6 +176,23 @@ private:
         peer.unsent = output_.substr(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
         watch(number, EPOLL_CTL_MOD, EPOLLOUT);
         return goes_on;
+    }
+
+    // Takes the heads that have arrived from the front of `bytes`. The memory that their keys lie in is asked
+    // for at once, so that one wait is for all. False: nothing is to be read after them.
+    bool read_heads(std::string_view& bytes)
+    {
+        heads_.clear();
+        while (!bytes.empty()) {
+            const head asked = read_head(bytes);
+            if (asked.what == head::kind::partial) return true;
+            heads_.push_back(asked);
+            const bool is_last = asked.what == head::kind::malformed || asked.is_last;
+            bytes.remove_prefix(is_last ? bytes.size() : asked.size);
+            if (is_last) return false;
+            if (const auto id = key_id::parse(parse_token(asked.token).id)) keys_.expect(*id);
+        }
+        return true;
     }
 
     bool send_rest(int number, connection& peer) const
@@ -199,7 +216,7 @@ private:
 
     void answer(const head& asked)
     {
-        const key* const found = asked.what == head::kind::whole ? accepted(token_in(asked)) : nullptr;
+        const key* const found = asked.what == head::kind::whole ? accepted(asked.token) : nullptr;
         std::array<char, uuid_length> id{};
         write_uuid(id.data(), random_uuid());
         output_.append(found != nullptr ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 401 Unauthorized\r\n");
@@ -233,6 +250,7 @@ private:
     file_descriptor epoll_;
     std::unordered_map<int, connection> connections_;
     std::vector<char> input_;
+    std::vector<head> heads_;
     std::string output_;
     std::string identity_;
     std::string dated_;

@@ -15,6 +15,7 @@ struct head {
 
     kind what = kind::whole;
     std::size_t size = 0;
+    std::string_view token{}; // of the cookie, or else a bearer's
     std::string_view authorization{};
     std::string_view cookie{};
     bool is_last = false; // nothing on this connection is read behind it
@@ -77,6 +78,20 @@ inline bool take_request_line(head& seen, std::string_view line) noexcept
     return line.substr(method + 1).starts_with("/verify") && (version == "HTTP/1.1" || seen.is_last);
 }
 
+inline std::string_view token_in(const head& asked) noexcept
+{
+    constexpr std::string_view name = "coder_session_token=";
+    for (std::string_view rest = asked.cookie; !rest.empty();) {
+        const std::string_view pair = trimmed(rest.substr(0, rest.find(';')));
+        if (pair.starts_with(name)) return pair.substr(name.size());
+        const std::size_t end = rest.find(';');
+        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    }
+    const std::string_view scheme = asked.authorization.substr(0, 7);
+    return equal_ignoring_case(scheme, "bearer ") ? trimmed(asked.authorization.substr(7))
+                                                  : std::string_view{};
+}
+
 inline head read_head(std::string_view bytes) noexcept
 {
     head seen;
@@ -90,25 +105,12 @@ inline head read_head(std::string_view bytes) noexcept
         at = end + 1;
         if (line.empty()) {
             seen.size = at;
+            seen.token = token_in(seen);
             return seen;
         }
         if (!(is_first ? take_request_line(seen, line) : take_field(seen, line)))
             return {.what = head::kind::malformed};
     }
-}
-
-inline std::string_view token_in(const head& asked) noexcept
-{
-    constexpr std::string_view name = "coder_session_token=";
-    for (std::string_view rest = asked.cookie; !rest.empty();) {
-        const std::string_view pair = trimmed(rest.substr(0, rest.find(';')));
-        if (pair.starts_with(name)) return pair.substr(name.size());
-        const std::size_t end = rest.find(';');
-        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    }
-    const std::string_view scheme = asked.authorization.substr(0, 7);
-    return equal_ignoring_case(scheme, "bearer ") ? trimmed(asked.authorization.substr(7))
-                                                  : std::string_view{};
 }
 
 } // namespace latchkey::bench
