@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::string_view status_prefix = "HTTP/1.1 ";
 constexpr std::size_t status_end = status_prefix.size() + 3;
-constexpr std::string_view length_name = "\r\nContent-Length: ";
-constexpr std::string_view no_body = "\r\nContent-Length: 0\r\n";
+constexpr std::string_view length_names[] = {"\r\nContent-Length: ",
+                                             "\r\ncontent-length: "}; // the only ways seen
+constexpr std::string_view no_body = "0\r\n";                         // behind the name
 constexpr std::string_view head_end = "\r\n\r\n";
 constexpr std::size_t longest_head = 64 * 1024;
 
@@ -43,7 +44,9 @@ bool answer_reader::fits(std::string_view bytes) const noexcept
 {
     return last_.size != 0 && bytes.size() >= last_.size &&
            bytes.substr(last_.size - head_end.size(), head_end.size()) == head_end &&
-           bytes.substr(last_.length_line, no_body.size()) == no_body && bytes.starts_with(status_prefix);
+           bytes.substr(last_.length_line).starts_with(last_.length_name) &&
+           bytes.substr(last_.length_line + last_.length_name.size()).starts_with(no_body) &&
+           bytes.starts_with(status_prefix);
 }
 
 answer answer_reader::next(std::string_view bytes)
@@ -57,15 +60,20 @@ answer answer_reader::next(std::string_view bytes)
         if (bytes.size() > longest_head) refuse("a head without an end", bytes);
         return {};
     }
-    const std::size_t line = bytes.substr(0, end).find(length_name);
+    const std::string_view head = bytes.substr(0, end);
     std::size_t body = 0;
-    if (line == std::string_view::npos ||
-        !read_number(bytes.substr(line + length_name.size(), end - line - length_name.size()), body)) {
-        refuse("an answer without Content-Length", bytes);
+    std::size_t line = std::string_view::npos;
+    std::string_view name;
+    for (const std::string_view spelt : length_names) {
+        if (line != std::string_view::npos) break;
+        line = head.find(spelt);
+        name = spelt;
     }
+    if (line == std::string_view::npos || !read_number(head.substr(line + name.size()), body))
+        refuse("an answer without Content-Length", bytes);
     const std::size_t size = end + head_end.size() + body;
     if (bytes.size() < size) return {};
-    if (body == 0) last_ = {size, line, status};
+    if (body == 0) last_ = {size, line, name, status};
     return {size, status};
 }
 

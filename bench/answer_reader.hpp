@@ -22,7 +22,8 @@ private:
     // Of the last answer, if it had no body.
     struct shape {
         std::size_t size = 0;
-        std::size_t length_line = 0; // where its Content-Length line begins
+        std::size_t length_line = 0;  // where its Content-Length line begins
+        std::string_view length_name; // as it is spelt there
         unsigned status = 0;
     };
 

@@ -6,12 +6,15 @@
 //   load_generator --port 7080 --tokens FILE --rate 20000 --seconds 10     open loop, 20,000 a second
 //   load_generator --port 7080 --tokens FILE --method POST --path /api/v2/users/me/keys/tokens --body '{}'
 //                  --expect 201 --requests 20000                           creates
+//   load_generator --port 7080 --tokens FILE --batch 1000                  POST /api/v2/verify, 1,000 tokens
+//   each
 #include "bench/load_schedule.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/program_options.hpp>
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cstdio>
 #include <exception>
@@ -30,7 +33,18 @@ struct request_settings {
     std::string method;
     std::string path;
     std::string body;
+    std::size_t batch = 0; // if not 0: tokens in one body
 };
+
+std::vector<std::string> tokens_in(const std::string& file_name)
+{
+    std::ifstream file{file_name};
+    std::vector<std::string> tokens;
+    for (std::string token; std::getline(file, token);)
+        tokens.push_back(std::move(token));
+    if (tokens.empty()) throw std::runtime_error{"no token in " + file_name};
+    return tokens;
+}
 
 // One for each line of the file.
 std::vector<std::string> make_requests(const request_settings& wanted)
@@ -40,11 +54,26 @@ std::vector<std::string> make_requests(const request_settings& wanted)
     std::string end = "\r\n";
     if (wanted.method != "GET") end += "Content-Length: " + std::to_string(wanted.body.size()) + "\r\n";
     end.append("\r\n").append(wanted.body);
-    std::ifstream file{wanted.token_file};
     std::vector<std::string> requests;
-    for (std::string token; std::getline(file, token);)
+    for (const std::string& token : tokens_in(wanted.token_file))
         requests.emplace_back(begin).append(token).append(end);
-    if (requests.empty()) throw std::runtime_error{"no token in " + wanted.token_file};
+    return requests;
+}
+
+// As many as there are whole batches of tokens, or one with all of them.
+std::vector<std::string> make_batches(const request_settings& wanted)
+{
+    const std::vector<std::string> tokens = tokens_in(wanted.token_file);
+    const std::size_t size = std::min(wanted.batch, tokens.size());
+    std::vector<std::string> requests;
+    for (std::size_t at = 0; at + size <= tokens.size(); at += size) {
+        std::string body = "{\"tokens\":[";
+        for (std::size_t number = at; number < at + size; ++number)
+            body.append(number == at ? "\"" : ",\"").append(tokens[number]).append("\"");
+        body += "]}";
+        requests.push_back("POST " + wanted.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " +
+                           std::to_string(body.size()) + "\r\n\r\n" + body);
+    }
     return requests;
 }
 
@@ -90,8 +119,9 @@ int run(int argc, const char* const* argv)
     add("port", options::value(&port)->required(), "");
     add("tokens", options::value(&asked.token_file)->required(), "file of tokens, one a line");
     add("method", options::value(&asked.method)->default_value("GET"), "");
-    add("path", options::value(&asked.path)->default_value("/verify"), "");
+    add("path", options::value(&asked.path), "/verify, or for batches /api/v2/verify");
     add("body", options::value(&asked.body), "of every request, if it is no GET");
+    add("batch", options::value(&asked.batch)->default_value(0), "if not 0: tokens in the body of a POST");
     add("expect", options::value(&load.expected_status)->default_value(200), "status of a good answer");
     add("connections", options::value(&load.connections)->default_value(64), "");
     add("depth", options::value(&depth)->default_value(1), "requests in one write");
@@ -112,7 +142,8 @@ int run(int argc, const char* const* argv)
     if (inet_pton(AF_INET, host.c_str(), &load.server.sin_addr) != 1)
         throw std::runtime_error{"--host: not an IPv4 address"};
 
-    request_texts requests{make_requests(asked), depth};
+    if (asked.path.empty()) asked.path = asked.batch == 0 ? "/verify" : "/api/v2/verify";
+    request_texts requests{asked.batch == 0 ? make_requests(asked) : make_batches(asked), depth};
     const double before = own_cpu_seconds();
     const load_outcome seen = run_load(load, requests);
     std::cout << boost::json::serialize(json_of(seen, own_cpu_seconds() - before)) << '\n';

@@ -46,6 +46,15 @@ TEST_CASE("an answer of another status is seen, though it is as long as those be
     CHECK(statuses_of(reader, bytes) == std::vector<unsigned>{200, 200, 200, 200, 200, 401, 200});
 }
 
+TEST_CASE("the length is found however its name is spelt, also where that changes", "[bench]")
+{
+    answer_reader reader;
+    const std::string small = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+    const std::string large = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    const std::string bytes = small + small + large + large + small + answer_of(401, "abc", "body") + small;
+    CHECK(statuses_of(reader, bytes) == std::vector<unsigned>{200, 200, 200, 200, 200, 401, 200});
+}
+
 TEST_CASE("an answer that is not whole is waited for, wherever it is cut", "[bench]")
 {
     const std::string whole = answer_of(200, "abc", "body");
