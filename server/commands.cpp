@@ -1,6 +1,7 @@
 #include "server/commands.hpp"
 
 #include "auth/crypto.hpp"
+#include "server/cli/command_line.hpp"
 #include "server/serve.hpp"
 #include "storage/audit_head.hpp"
 #include "storage/audit_line.hpp"
@@ -10,17 +11,6 @@
 
 namespace latchkey {
 namespace {
-
-constexpr const char* help =
-    "Latchkey issues, lists, expires, revokes and verifies API tokens.\n"
-    "\n"
-    "  latchkey serve [FLAGS]            run the server; `latchkey serve --help` lists the flags\n"
-    "  latchkey audit verify FILE...     check an audit log; `latchkey audit verify --help` tells how\n"
-    "  latchkey version                  print the version\n"
-    "  latchkey help                     print this\n"
-    "\n"
-    "Exit status: 0 all is well, 1 something failed or the log was altered, 2 wrong usage, or a log\n"
-    "to verify cannot be read.\n";
 
 constexpr const char* verify_help =
     "latchkey audit verify [--from-middle] FILE...\n"
@@ -114,10 +104,8 @@ int verify_audit(const std::vector<std::string>& files, bool from_middle)
     return outcome;
 }
 
-int audit_command(const std::vector<std::string>& words)
+int verify_audit_command(const std::vector<std::string>& words)
 {
-    if (words.size() < 2 || words[1] != "verify")
-        return usage_fault("`latchkey audit` knows `verify FILE...`");
     bool from_middle = false;
     std::vector<std::string> files;
     for (auto word = words.begin() + 2; word != words.end(); ++word) {
@@ -136,25 +124,35 @@ int audit_command(const std::vector<std::string>& words)
     return verify_audit(files, from_middle);
 }
 
+// `latchkey help tokens create` is `latchkey tokens create --help`.
+int help_command(const std::vector<std::string>& words)
+{
+    if (words.size() == 1) {
+        std::cout << cli::overview_text();
+        return status(exit_status::success);
+    }
+    std::vector<std::string> asked{words.begin() + 1, words.end()};
+    asked.emplace_back("--help");
+    return asked.front() == "help" ? help_command({"help"}) : run_command(asked);
+}
+
 } // namespace
 
 int run_command(const std::vector<std::string>& words)
 {
     if (words.empty()) {
-        std::cerr << help;
+        std::cerr << cli::overview_text();
         return status(exit_status::usage);
     }
     const std::string& command = words.front();
     if (command == "serve") return serve({words.begin() + 1, words.end()});
-    if (command == "audit") return audit_command(words);
+    if (command == "audit" && words.size() > 1 && words[1] == "verify") return verify_audit_command(words);
     if (command == "version" || command == "--version") {
         std::cout << "latchkey " LATCHKEY_VERSION "\n";
         return status(exit_status::success);
     }
-    if (command == "help" || command == "--help" || command == "-h") {
-        std::cout << help;
-        return status(exit_status::success);
-    }
+    if (command == "help" || command == "--help" || command == "-h") return help_command(words);
+    if (cli::is_command_word(command)) return cli::run(words);
     return usage_fault("there is no command `" + command + "`");
 }
 

@@ -131,6 +131,12 @@ bool is_set_by_kubernetes(std::string_view variable) noexcept
            variable.starts_with("LATCHKEY_SERVICE_");
 }
 
+// Those of the commands that speak to a server (server/cli): both may run in one container.
+bool is_for_commands(std::string_view variable) noexcept
+{
+    return variable == "LATCHKEY_URL" || variable == "LATCHKEY_TOKEN" || variable == "LATCHKEY_TOKEN_FILE";
+}
+
 std::string_view without_line_end(std::string_view text) noexcept
 {
     if (text.ends_with('\n')) text.remove_suffix(1);
@@ -254,7 +260,8 @@ given_settings read_environment(const config_sources& sources)
     for (auto at = sources.environment.lower_bound(prefix);
          at != sources.environment.end() && at->first.starts_with(prefix);
          ++at) {
-        if (known.contains(at->first) || is_set_by_kubernetes(at->first)) continue;
+        if (known.contains(at->first) || is_set_by_kubernetes(at->first) || is_for_commands(at->first))
+            continue;
         const auto spelled = [](const config_option& option) { return option.variable(); };
         std::string_view meant = at->first;
         if (meant.ends_with("_FILE")) meant.remove_suffix(5);
