@@ -5,10 +5,10 @@ import os
 import subprocess
 import sys
 
-from processes import GENERATOR_CORE, cpu_seconds
+from processes import GENERATOR_CORE, PROGRAMS, cpu_seconds
 
 CONNECTIONS = 64
-GENERATOR = "build/release/bin/load_generator"
+GENERATOR = os.path.join(PROGRAMS, "load_generator")
 GENERATOR_LIMIT = 0.97  # of a core; beyond it the generator, and not the server, sets the rate
 LEAST_BUSY = 0.85       # in a closed loop one of the two cores is busy, or others were using them
 

@@ -8,7 +8,7 @@ import shutil
 import socket
 import tempfile
 
-from processes import SERVER_CORE, Server, free_port, start_redis
+from processes import PROGRAMS, SERVER_CORE, Server, free_port, start_redis
 
 MODULES = "/usr/lib/nginx/modules"
 LUA_MODULES = [f"{MODULES}/ndk_http_module.so", f"{MODULES}/ngx_http_lua_module.so"]
@@ -20,9 +20,9 @@ def program(name):
     return shutil.which(name, path=SERVER_FOLDERS)
 
 
-def start_limit(token_file, binary="build/release/bin/epoll_limit"):
+def start_limit(token_file):
     folder, port = tempfile.mkdtemp(prefix="latchkey-bench-"), free_port()
-    return Server("the limit", [binary, str(port), os.path.abspath(token_file)], port, folder)
+    return Server("the limit", [os.path.join(PROGRAMS, "epoll_limit"), str(port), token_file], port, folder)
 
 
 def start_nginx(name, http_lines, location_lines, modules=()):

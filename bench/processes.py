@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 
+PROGRAMS = os.environ.get("BENCH_PROGRAMS", "build/release/bin")  # where ours are
+LATCHKEY = os.path.join(PROGRAMS, "latchkey")
 SERVER_CORE = "0"
 GENERATOR_CORE = "1"
 ANY_CORE = f"0-{os.cpu_count() - 1}"

@@ -26,7 +26,8 @@ def report(results, depth):
     for name, rows in results.items():
         print(f"{name:<17}{median(rows, 'rate'):>12,.0f}{median(rows, 'cpu_per_million'):>15.2f}"
               f"{median(rows, 'behind_per_million'):>9.2f}{median(rows, 'both_per_million'):>9.2f}"
-              f"{median(rows, 'p50'):>9.2f}{median(rows, 'p99'):>9.2f}{spread([row['both_per_million'] for row in rows]):>9.0%}"
+              f"{median(rows, 'p50'):>9.2f}{median(rows, 'p99'):>9.2f}"
+              f"{spread([row['both_per_million'] for row in rows]):>9.0%}"
               f"{median(rows, 'server_busy'):>7.0%}")
 
 

@@ -18,7 +18,7 @@ import tempfile
 import time
 
 from load import generator_command, outcome_of
-from processes import ANY_CORE, start_latchkey, start_redis
+from processes import ANY_CORE, LATCHKEY, start_latchkey, start_redis
 from tokens import make_tokens, sign_in
 
 GOAL_MS = 5          # 99th percentile
@@ -128,7 +128,7 @@ def measure(options, servers, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", default="build/release/bin/latchkey")
+    parser.add_argument("--binary", default=LATCHKEY)
     parser.add_argument("--revocations", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=20_000)
     parser.add_argument("--tokens", type=int, default=20_000)

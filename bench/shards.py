@@ -14,7 +14,7 @@ import tempfile
 
 import machine
 from load import fill, run_load, write_tokens
-from processes import ANY_CORE, start_latchkey
+from processes import ANY_CORE, LATCHKEY, start_latchkey
 from tokens import make_tokens, sign_in
 from verdicts import Goal, print_goals
 
@@ -54,12 +54,13 @@ def run(options, folder, running):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", default="build/release/bin/latchkey")
+    parser.add_argument("--binary", default=LATCHKEY)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--tokens", type=int, default=100_000)
     options = parser.parse_args()
-    print(f"{machine.description()}; {options.tokens:,} tokens, {options.rounds} rounds of {options.seconds} s", flush=True)
+    print(f"{machine.description()}; {options.tokens:,} tokens, {options.rounds} rounds of {options.seconds} s",
+          flush=True)
     folder, running = tempfile.mkdtemp(prefix="latchkey-bench-"), []
     try:
         run(options, folder, running)

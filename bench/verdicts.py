@@ -14,15 +14,15 @@ def spread(values):
 
 class Goal:
     """`values`: one a round, of which each is to be at most (or at least) `limit`. `doubt`: why there can be no
-    verdict whatever they are."""
+    verdict whatever they are. `fewest`: rounds that a verdict needs; 1 for what no load on the machine changes."""
 
-    def __init__(self, what, values, limit, at_least=False, unit="", doubt=None):
+    def __init__(self, what, values, limit, at_least=False, unit="", doubt=None, fewest=FEWEST_ROUNDS):
         self.what, self.values, self.limit, self.at_least, self.unit = what, values, limit, at_least, unit
         self.middle = statistics.median(values)
         reached = sum(value >= limit if at_least else value <= limit for value in values) / len(values)
         if doubt:
             self.verdict = f"no verdict: {doubt}"
-        elif len(values) < FEWEST_ROUNDS:
+        elif len(values) < fewest:
             self.verdict = "no verdict: too few rounds"
         elif reached >= AGREEMENT:
             self.verdict = "met"
@@ -40,9 +40,7 @@ class Goal:
 
 
 def number(value):
-    if value >= 10_000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if value >= 100 else f"{value:.2f}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
 def print_goals(goals):

@@ -3,14 +3,14 @@
 
 usage: verify.py [--store memory|redis] [--quick] [--svg FILE] [--rounds N] [--seconds N] [--tokens N] [--binary PATH]
 
-Measured: the limit (an epoll loop written by hand that does the same check), nginx answering a constant, nginx and
-HAProxy with all tokens in a map, nginx with Lua and Redis, Latchkey with its memory store and from its cache over Redis.
-Server and generator have a core each; Redis behind nginx shares nginx's, since that is all the others have, and Redis
-behind Latchkey, which is hardly asked, the generator's. CPU is that of the server processes, from the scheduler's
-accounting. First the closed loops: 64 kept connections, 1 or 16 requests in flight on each. Then the open loop, at
-half of the rate that each server reached with 1, and each at half of nginx's as well: at that one the 99th
-percentiles are compared, since a lower rate is an easier one. With --store redis: Latchkey alone, over a Redis of its
-own, with and without the cache, beside the memory store.
+Measured: the limit (an epoll loop written by hand that does the same check), nginx answering a constant, nginx
+and HAProxy with all tokens in a map, nginx with Lua and Redis, Latchkey with its memory store and from its cache
+over Redis. Server and generator have a core each; Redis behind nginx shares nginx's, since that is all the others
+have, and Redis behind Latchkey, which is hardly asked, the generator's. CPU is that of the server processes, from
+the scheduler's accounting. First the closed loops: 64 kept connections, 1 or 16 requests in flight on each. Then
+the open loop, at half of the rate that each server reached with 1, and each at half of nginx's as well: at that
+one the 99th percentiles are compared, since a lower rate is an easier one. With --store redis: Latchkey alone,
+over a Redis of its own, with and without the cache, beside the memory store.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import verify_picture
 import verify_report
 from load import closed_loop, fill, open_loop, write_tokens
 from peers import check, check_likeness, start_peers
-from processes import GENERATOR_CORE, start_latchkey, start_redis
+from processes import GENERATOR_CORE, LATCHKEY, start_latchkey, start_redis
 from tokens import make_tokens, sign_in
 from verdicts import print_goals
 from verify_report import CACHED, NGINX, OURS, LIMIT
@@ -119,7 +119,7 @@ def main():
     parser.add_argument("--store", choices=("memory", "redis"), default="memory")
     parser.add_argument("--quick", action="store_true", help="a few seconds, to see that everything works")
     parser.add_argument("--svg", metavar="FILE", help="draw what was seen")
-    parser.add_argument("--binary", default="build/release/bin/latchkey")
+    parser.add_argument("--binary", default=LATCHKEY)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--tokens", type=int, default=100_000)

@@ -6,9 +6,11 @@ import statistics
 WIDTH, LABELS, BARS, LINE, BAR = 820, 150, 560, 26, 16
 
 STYLE = """
-    svg { --ground: #ffffff; --text: #1f2328; --faint: #59636e; --ours: #0969da; --other: #8c959f; --behind: #d0d7de; }
+    svg { --ground: #ffffff; --text: #1f2328; --faint: #59636e;
+          --ours: #54aeff; --other: #b6bfc9; --behind: #dde2e8; }
     @media (prefers-color-scheme: dark) {
-        svg { --ground: #0d1117; --text: #e6edf3; --faint: #9198a1; --ours: #4493f8; --other: #6e7681; --behind: #3d444d; }
+        svg { --ground: #0d1117; --text: #e6edf3; --faint: #9198a1;
+              --ours: #1f6feb; --other: #59616b; --behind: #32383f; }
     }
     text { font: 13px system-ui, sans-serif; fill: var(--text); }
     .title { font-weight: 600; font-size: 15px; }
@@ -64,9 +66,11 @@ def draw(closed, where, tokens):
     title = "CPU seconds of the server for a million verifications (less is better)"
     rounds = len(next(iter(closed[1].values())))
     below = f"64 kept connections, {tokens:,} tokens, median of {rounds} rounds; nginx return 200 checks nothing"
-    parts = [text(20, 28, title, "title"), *parts, text(20, bottom - 8, below, "faint"), text(20, bottom + 10, where, "faint")]
+    parts = [text(20, 28, title, "title"), *parts, text(20, bottom - 8, below, "faint"),
+             text(20, bottom + 10, where, "faint")]
     height = bottom + 26
+    size = f'viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" height="{height:.0f}"'
     lines = "\n".join(f"    {part}" for part in parts)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" height="{height:.0f}" '
-            f'role="img" aria-label="{title}">\n    <style>{STYLE}    </style>\n'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{title}">\n'
+            f'    <style>{STYLE}    </style>\n'
             f'    <rect class="ground" width="{WIDTH}" height="{height:.0f}" rx="8"/>\n{lines}\n</svg>\n')

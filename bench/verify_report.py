@@ -26,8 +26,8 @@ def against(results, name, peer):
 
 def print_closed(results, depth):
     print(f"\nClosed loop, {depth} request{'s' if depth > 1 else ''} in flight on each of 64 kept connections")
-    print(f"{'server':<18}{'requests/s':>11}{'CPU-s/million':>15}{'+ Redis':>9}{'x nginx':>9}{'x limit':>9}{'p50 ms':>8}"
-          f"{'p99 ms':>8}{'spread':>8}{'busy':>6}{'generator':>11}")
+    print(f"{'server':<18}{'requests/s':>11}{'CPU-s/million':>15}{'+ Redis':>9}{'x nginx':>9}{'x limit':>9}"
+          f"{'p50 ms':>8}{'p99 ms':>8}{'spread':>8}{'busy':>6}{'generator':>11}")
     for name, rows in results.items():
         behind = median(rows, "behind_per_million")
         print(f"{name:<18}{median(rows, 'rate'):>11,.0f}{median(rows, 'cpu_per_million'):>15.2f}"
@@ -59,7 +59,8 @@ def is_starved(rows, name):
 
 
 def print_open(own, shared):
-    print("\nOpen loop: half of the server's own closed-loop rate, and half of nginx's; latencies from when each was due")
+    print("\nOpen loop: half of the server's own closed-loop rate, and half of nginx's; "
+          "latencies from when a request was due")
     print(f"{'server':<18}{'own half/s':>11}{'p50 ms':>8}{'p99 ms':>8}{'half nginx/s':>14}{'p50 ms':>8}{'p99 ms':>8}"
           f"{'generator late, p99':>21}")
     for name, rows in own.items():
