@@ -125,7 +125,7 @@ def main():
     parser.add_argument("--tokens", type=int, default=100_000)
     options = parser.parse_args()
     if options.quick:
-        options.rounds, options.seconds, options.tokens = 1, 0.2, 2000
+        options.rounds, options.seconds, options.tokens = 1, 0.1, 1000
     if os.cpu_count() < 2:
         sys.exit("bench: two cores are needed, one for the server and one for the generator")
 
