@@ -1,5 +1,6 @@
-"""Makes the first user and many tokens on a running server, over one pipelined connection."""
+"""Makes the first user and many tokens on a running server."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -23,20 +24,22 @@ def sign_in(port):
     return call(port, "POST", "/api/v2/users/login", {"email": EMAIL, "password": PASSWORD})["session_token"]
 
 
-def make_tokens(port, session, count, window=64):
-    """`count` fresh tokens of the signed-in user."""
+def make_tokens(port, session, count, connections=8, window=32):
+    """`count` fresh tokens of the signed-in user. Over several connections, since a server makes one create after the
+    other of those that come over the same."""
     request = (f"POST /api/v2/users/me/keys/tokens HTTP/1.1\r\nHost: bench\r\nCoder-Session-Token: {session}\r\n"
                "Content-Length: 2\r\n\r\n{}").encode()
     tokens = []
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        answers = connection.makefile("rb")
-        sent = 0
+    with contextlib.ExitStack() as opened:
+        sockets = [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(connections)]
+        answers = [opened.enter_context(one.makefile("rb")) for one in sockets]
         while len(tokens) < count:
-            while sent < count and sent - len(tokens) < window:
-                batch = min(window // 2, count - sent)
-                connection.sendall(request * batch)
-                sent += batch
-            tokens.append(read_key(answers))
+            left, sent = count - len(tokens), []
+            for one in sockets:
+                sent.append(min(window, left - sum(sent)))
+                one.sendall(request * sent[-1])
+            for lines, number in zip(answers, sent):
+                tokens.extend(read_key(lines) for _ in range(number))
     return tokens
 
 
