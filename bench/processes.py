@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -13,6 +14,8 @@ LATCHKEY = os.path.join(PROGRAMS, "latchkey")
 SERVER_CORE = "0"
 GENERATOR_CORE = "1"
 ANY_CORE = f"0-{os.cpu_count() - 1}"
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a runner that is ended stops its servers
 
 
 def free_port():

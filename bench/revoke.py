@@ -35,7 +35,8 @@ class Caller:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def status(self, method, path, token):
-        self.socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n"
+        self.socket.sendall(head.encode())
         answer = self.socket.recv(65536)
         while b"\r\n\r\n" not in answer or len(answer) < self.size_of(answer):
             more = self.socket.recv(65536)
