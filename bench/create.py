@@ -81,6 +81,7 @@ def measure(server, token_file, seconds, behind):
     own = cpu_seconds(server.pids)
     seen = generate(server.port, token_file, "--connections", CONNECTIONS, "--seconds", seconds, "--method", "POST",
                     "--path", "/api/v2/users/me/keys/tokens", "--body", "{}", "--expect", 201,
+                    "--tolerate", 100,  # names that the server makes up may meet, and then one create is refused
                     core=SERVER_CORE if behind else GENERATOR_CORE)
     took = time.monotonic() - start
     seen["server_busy"] = (cpu_seconds(server.pids) - own) / took
@@ -96,9 +97,8 @@ def report(rounds, peers, with_redis, quiet):
     print(f"{middle['rate']:,.0f} creates/s over HTTP, p50 {middle['p50_ms']:.2f} ms, p99 {middle['p99_ms']:.2f} ms; "
           f"server busy {middle['server_busy']:.0%} of a core")
     if not with_redis:
-        doubt = quiet.doubt()
-        print_goals([Goal("creates a second", [row["rate"] for row in rounds], RATE_GOAL, at_least=True, doubt=doubt),
-                     Goal("p99", [row["p99_ms"] for row in rounds], P99_GOAL, unit=" ms", doubt=doubt)])
+        print_goals([Goal("creates a second", [row["rate"] for row in rounds], RATE_GOAL, at_least=True),
+                     Goal("p99", [row["p99_ms"] for row in rounds], P99_GOAL, unit=" ms")], quiet.doubt())
         return
     is_noisy = spread([row["rate"] for row in rounds]) > NOISE_LIMIT or spread(peers) > NOISE_LIMIT
     is_noisy = is_noisy or max(middle["first_core_busy"], middle["redis_busy"]) < LEAST_BUSY

@@ -4,6 +4,7 @@ What Redis uses counts as well where every verification asks it."""
 
 import statistics
 
+import machine
 from load import closed_loop, fill, write_tokens
 from processes import start_latchkey, start_redis
 from tokens import make_tokens, sign_in
@@ -53,7 +54,7 @@ def start_servers(binary, running):
 
 
 def run(options, folder):
-    running = []
+    running, quiet = [], machine.Quiet()
     try:
         memory, _, cached, asking = start_servers(options.binary, running)
         files = {}
@@ -71,7 +72,7 @@ def run(options, folder):
                     results[server.name].append(closed_loop(server, files[server.name], depth, options.seconds))
             report(results, depth)
             made += goals(results, depth)
-        print_goals(made)
+        print_goals(made, quiet.doubt())
     finally:
         for server in reversed(running):
             server.stop()

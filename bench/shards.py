@@ -35,7 +35,8 @@ def start(options, folder, running):
 
 
 def run(options, folder, running):
-    files, goals = start(options, folder, running), []
+    quiet, goals = machine.Quiet(), []
+    files = start(options, folder, running)
     for depth in (1, 16):
         rows = {server: [] for server in files}
         for number in range(options.rounds):
@@ -49,7 +50,7 @@ def run(options, folder, running):
         one, two = rows.values()
         goals.append(Goal(f"{depth} in flight: CPU per request of two shards, as a multiple of one's",
                           [b["cpu_per_million"] / a["cpu_per_million"] for a, b in zip(one, two)], GOAL))
-    print_goals(goals)
+    print_goals(goals, quiet.doubt())
 
 
 def main():

@@ -43,7 +43,10 @@ def number(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
-def print_goals(goals):
+def print_goals(goals, doubt=None):
+    """`doubt`: why there can be no verdict on any of them (machine.Quiet), or nothing."""
     print("\nGoals (medians, and from the least to the most of all rounds)")
     for goal in goals:
+        if doubt:
+            goal.verdict = f"no verdict: {doubt}"
         print(goal)

@@ -96,7 +96,7 @@ def measure_open(options, servers, files, closed):
 
 
 def run(options, folder):
-    running = []
+    running, quiet = [], machine.Quiet()
     try:
         servers, files = start_servers(options, folder, running)
         closed = measure_closed(options, servers, files)
@@ -104,7 +104,7 @@ def run(options, folder):
             verify_report.print_closed(closed[depth], depth)
         own, shared = measure_open(options, servers, files, closed)
         verify_report.print_open(own, shared)
-        print_goals(verify_report.goals(closed, shared))
+        print_goals(verify_report.goals(closed, shared), quiet.doubt())
         if options.svg:
             with open(options.svg, "w") as out:
                 out.write(verify_picture.draw(closed, machine.description(), options.tokens))
