@@ -104,10 +104,12 @@ def run(options, folder):
             verify_report.print_closed(closed[depth], depth)
         own, shared = measure_open(options, servers, files, closed)
         verify_report.print_open(own, shared)
-        print_goals(verify_report.goals(closed, shared), quiet.doubt())
+        doubt = quiet.doubt()
+        print_goals(verify_report.goals(closed, shared), doubt)
         if options.svg:
             with open(options.svg, "w") as out:
-                out.write(verify_picture.draw(closed, machine.description(), options.tokens))
+                where = machine.description() + (f"; {doubt}" if doubt else "")
+                out.write(verify_picture.draw(closed, where, options.tokens))
             print(f"\n{options.svg} shows the CPU time of each")
     finally:
         for server in reversed(running):
