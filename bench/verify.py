@@ -123,7 +123,7 @@ def main():
     parser.add_argument("--svg", metavar="FILE", help="draw what was seen")
     parser.add_argument("--binary", default=LATCHKEY)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--tokens", type=int, default=100_000)
     options = parser.parse_args()
     if options.quick:
