@@ -1,73 +1,19 @@
-"""The load generators: wrk in closed loop, and the tree's own load_generator, which knows an open loop as well."""
+"""Load by the tree's own load_generator, closed loop and open loop, and what it cost the server."""
 
 import json
 import os
-import re
-import resource
 import subprocess
 import sys
-import time
 
-from processes import GENERATOR_CORE, cpu_seconds
+from processes import GENERATOR_CORE, PROGRAMS, cpu_seconds
 
-SCRIPT = """
-local requests, next_one = {}, 0
-local batch, held = {}, 0
-for token in io.lines("%(tokens)s") do
-    batch[#batch + 1] = "GET %(path)s HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nAuthorization: Bearer " .. token .. "\\r\\n\\r\\n"
-    if #batch == %(depth)d then
-        requests[#requests + 1] = table.concat(batch)
-        batch = {}
-    end
-end
-request = function()
-    next_one = next_one %% #requests + 1
-    return requests[next_one]
-end
-"""
+CONNECTIONS = 64
+GENERATOR = os.path.join(PROGRAMS, "load_generator")
+GENERATOR_LIMIT = 0.97  # of a core; beyond it the generator, and not the server, sets the rate
+LEAST_BUSY = 0.85       # in a closed loop one of the two cores is busy, or others were using them
 
 
-class Load:
-    """One kind of load: `run` sends it to a server and measures that server."""
-
-    def __init__(self, folder, tokens, depth, connections=64, path="/verify"):
-        self.depth, self.connections = depth, connections
-        token_file, self.script = os.path.join(folder, "tokens"), os.path.join(folder, f"depth-{depth}.lua")
-        with open(token_file, "w") as out:
-            out.write("\n".join(tokens) + "\n")
-        with open(self.script, "w") as out:
-            out.write(SCRIPT % {"tokens": token_file, "depth": depth, "path": path})
-
-    def run(self, server, seconds):
-        pids = server.pids
-        before, own_before, start = cpu_seconds(pids), generator_seconds(), time.monotonic()
-        wrk = subprocess.run(["taskset", "-c", GENERATOR_CORE, "wrk", "-t1", f"-c{self.connections}", f"-d{seconds}s",
-                              "--latency", "-s", self.script, f"http://127.0.0.1:{server.port}/verify"],
-                             capture_output=True, text=True, check=True).stdout
-        used, took = cpu_seconds(pids) - before, time.monotonic() - start
-        own = generator_seconds() - own_before
-        if "Non-2xx" in wrk or "Socket errors" in wrk:
-            raise SystemExit(f"bench: {server.name} did not answer everything with 200:\n{wrk}")
-        requests = int(re.search(r"(\d+) requests in", wrk).group(1))
-        rate = float(re.search(r"Requests/sec:\s+([\d.]+)", wrk).group(1))
-        return {"rate": rate, "cpu_per_million": used / requests * 1e6,
-                "server_busy": used / took, "generator_busy": own / took,
-                "p50": latency(wrk, "50%"), "p99": latency(wrk, "99%")}
-
-
-def generator_seconds():
-    """CPU time of all generators that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def latency(wrk, percentile):
-    """In milliseconds."""
-    value, unit = re.search(rf"{percentile}\s+([\d.]+)(us|ms|s)", wrk).groups()
-    return float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-
-
-def generate(port, token_file, *flags, core=GENERATOR_CORE, binary="build/release/bin/load_generator"):
+def generate(port, token_file, *flags, core=GENERATOR_CORE, binary=GENERATOR):
     """One run of load_generator: what it saw, as bench/load_generator.cpp prints it. Ends the program when an
     answer was not what was expected."""
     run = subprocess.run(generator_command(port, token_file, *flags, core=core, binary=binary),
@@ -75,7 +21,7 @@ def generate(port, token_file, *flags, core=GENERATOR_CORE, binary="build/releas
     return outcome_of(run.returncode, run.stdout, run.stderr)
 
 
-def generator_command(port, token_file, *flags, core=GENERATOR_CORE, binary="build/release/bin/load_generator"):
+def generator_command(port, token_file, *flags, core=GENERATOR_CORE, binary=GENERATOR):
     return ["taskset", "-c", core, binary, "--port", str(port), "--tokens", token_file, *map(str, flags)]
 
 
@@ -85,25 +31,34 @@ def outcome_of(status, output, errors):
     return json.loads(output)
 
 
-class GeneratedLoad:
-    """Closed loop by load_generator; `run` sends it to a server and measures that server, as Load does.
-    `behind`: a process whose CPU time is told apart."""
+def write_tokens(folder, name, tokens):
+    path = os.path.join(folder, name)
+    with open(path, "w") as out:
+        out.write("\n".join(tokens) + "\n")
+    return path
 
-    def __init__(self, token_file, depth, connections=64):
-        self.token_file, self.depth, self.connections = token_file, depth, connections
 
-    def fill(self, server, requests):
-        """So that caches know what is asked for."""
-        generate(server.port, self.token_file, "--depth", 16, "--seconds", 60, "--requests", requests)
+def run_load(server, token_file, *flags, core=GENERATOR_CORE):
+    """Sends it to a server and measures that server. The CPU time of what is behind it is told apart."""
+    behind = server.behind.pids if server.behind else []
+    before, behind_before = cpu_seconds(server.pids), cpu_seconds(behind)
+    seen = generate(server.port, token_file, "--connections", CONNECTIONS, *flags, core=core)
+    used, behind_used = cpu_seconds(server.pids) - before, cpu_seconds(behind) - behind_before
+    million = max(seen["answers"], 1) / 1e6
+    return {"rate": seen["rate"], "cpu_per_million": used / million, "behind_per_million": behind_used / million,
+            "both_per_million": (used + behind_used) / million, "server_busy": used / seen["seconds"],
+            "behind_busy": behind_used / seen["seconds"], "generator_busy": seen["cpu_seconds"] / seen["seconds"],
+            "p50": seen["p50_ms"], "p99": seen["p99_ms"], "lateness": seen["lateness_p99_ms"]}
 
-    def run(self, server, seconds, behind=None):
-        before, start = cpu_seconds(server.pids), time.monotonic()
-        behind_before = cpu_seconds(behind.pids) if behind else 0
-        seen = generate(server.port, self.token_file, "--depth", self.depth, "--connections", self.connections,
-                        "--seconds", seconds)
-        used, took = cpu_seconds(server.pids) - before, time.monotonic() - start
-        behind_used = cpu_seconds(behind.pids) - behind_before if behind else 0
-        return {"rate": seen["rate"], "cpu_per_million": used / seen["answers"] * 1e6,
-                "behind_per_million": behind_used / seen["answers"] * 1e6,
-                "server_busy": used / took, "behind_busy": behind_used / took,
-                "generator_busy": seen["cpu_seconds"] / seen["seconds"], "p50": seen["p50_ms"], "p99": seen["p99_ms"]}
+
+def closed_loop(server, token_file, depth, seconds):
+    return run_load(server, token_file, "--depth", depth, "--seconds", seconds)
+
+
+def open_loop(server, token_file, rate, seconds):
+    return run_load(server, token_file, "--rate", max(int(rate), 1), "--seconds", seconds)
+
+
+def fill(server, token_file, requests):
+    """So that caches know what is asked for."""
+    generate(server.port, token_file, "--depth", 16, "--seconds", 60, "--requests", requests)

@@ -5,12 +5,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
+PROGRAMS = os.environ.get("BENCH_PROGRAMS", "build/release/bin")  # where ours are
+LATCHKEY = os.path.join(PROGRAMS, "latchkey")
 SERVER_CORE = "0"
 GENERATOR_CORE = "1"
 ANY_CORE = f"0-{os.cpu_count() - 1}"
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a runner that is ended stops its servers
 
 
 def free_port():
@@ -43,10 +48,11 @@ def cpu_seconds(pids):
 
 
 class Server:
-    """A child process pinned to a core. `pids` are those whose CPU time counts."""
+    """A child process pinned to a core. `pids` are those whose CPU time counts; `behind` is a server that it asks,
+    or nothing."""
 
     def __init__(self, name, command, port, folder, environment=None, core=SERVER_CORE):
-        self.name, self.port, self.folder = name, port, folder
+        self.name, self.port, self.folder, self.behind = name, port, folder, None
         self.log = open(os.path.join(folder, "output"), "w")
         self.process = subprocess.Popen(["taskset", "-c", core] + command, stdout=self.log,
                                         stderr=subprocess.STDOUT, env=environment)
@@ -86,22 +92,3 @@ def start_redis(core=GENERATOR_CORE):
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--dir", folder, "--save", "",
                "--appendonly", "no", "--maxmemory-policy", "noeviction"]
     return Server("redis", command, port, folder, core=core)
-
-
-def start_nginx():
-    """One worker that answers every request with a constant: no check at all."""
-    folder, port = tempfile.mkdtemp(prefix="latchkey-bench-"), free_port()
-    configuration = os.path.join(folder, "nginx.conf")
-    with open(configuration, "w") as out:
-        out.write(f"""
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 4096; }}
-http {{
-    access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
-    client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
-    uwsgi_temp_path {folder}; scgi_temp_path {folder};
-    server {{ listen 127.0.0.1:{port}; location / {{ return 200; }} }}
-}}
-""")
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    return Server("nginx return 200", [nginx, "-c", configuration], port, folder)

@@ -18,7 +18,7 @@ import tempfile
 import time
 
 from load import generator_command, outcome_of
-from processes import ANY_CORE, start_latchkey, start_redis
+from processes import ANY_CORE, LATCHKEY, start_latchkey, start_redis
 from tokens import make_tokens, sign_in
 
 GOAL_MS = 5          # 99th percentile
@@ -35,7 +35,8 @@ class Caller:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def status(self, method, path, token):
-        self.socket.sendall(f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+        head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n"
+        self.socket.sendall(head.encode())
         answer = self.socket.recv(65536)
         while b"\r\n\r\n" not in answer or len(answer) < self.size_of(answer):
             more = self.socket.recv(65536)
@@ -128,7 +129,7 @@ def measure(options, servers, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", default="build/release/bin/latchkey")
+    parser.add_argument("--binary", default=LATCHKEY)
     parser.add_argument("--revocations", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=20_000)
     parser.add_argument("--tokens", type=int, default=20_000)

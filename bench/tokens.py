@@ -1,7 +1,9 @@
-"""Makes the first user and many tokens on a running server, over one pipelined connection."""
+"""Makes the first user and many tokens on a running server."""
 
+import contextlib
 import http.client
 import json
+import secrets
 import socket
 
 EMAIL, PASSWORD = "bench@example.com", "Correct-Horse-7-Battery"
@@ -23,20 +25,27 @@ def sign_in(port):
     return call(port, "POST", "/api/v2/users/login", {"email": EMAIL, "password": PASSWORD})["session_token"]
 
 
-def make_tokens(port, session, count, window=64):
-    """`count` fresh tokens of the signed-in user."""
-    request = (f"POST /api/v2/users/me/keys/tokens HTTP/1.1\r\nHost: bench\r\nCoder-Session-Token: {session}\r\n"
-               "Content-Length: 2\r\n\r\n{}").encode()
-    tokens = []
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        answers = connection.makefile("rb")
-        sent = 0
+def make_tokens(port, session, count, connections=8, window=32):
+    """`count` fresh tokens of the signed-in user. Over several connections, since a server makes one create after the
+    other of those that come over the same."""
+    head = f"POST /api/v2/users/me/keys/tokens HTTP/1.1\r\nHost: bench\r\nCoder-Session-Token: {session}\r\n"
+    mark, tokens = secrets.token_hex(4), []
+
+    def request(number):  # with a name of its own: those that the server makes up may meet
+        body = f'{{"token_name":"{mark}-{number}"}}'
+        return f"{head}Content-Length: {len(body)}\r\n\r\n{body}"
+
+    with contextlib.ExitStack() as opened:
+        sockets = [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(connections)]
+        answers = [opened.enter_context(one.makefile("rb")) for one in sockets]
         while len(tokens) < count:
-            while sent < count and sent - len(tokens) < window:
-                batch = min(window // 2, count - sent)
-                connection.sendall(request * batch)
-                sent += batch
-            tokens.append(read_key(answers))
+            sent = []
+            for one in sockets:
+                first = len(tokens) + sum(sent)
+                sent.append(min(window, count - first))
+                one.sendall("".join(map(request, range(first, first + sent[-1]))).encode())
+            for lines, number in zip(answers, sent):
+                tokens.extend(read_key(lines) for _ in range(number))
     return tokens
 
 

@@ -1,105 +1,146 @@
 #!/usr/bin/env python3
-"""Verification beside nginx answering a constant, interleaved in one run; ratios are what counts.
+"""Verification beside what others do for it, interleaved in one run; ratios, round by round, are what counts.
 
-usage: verify.py [--store memory|redis] [--binary PATH] [--rounds N] [--seconds N] [--tokens N]
-With --store redis: over a redis-server of its own, with and without the cache, beside the memory store.
-Server and generator have a core each; Redis shares the generator's. CPU is the server process's own, from the scheduler's accounting.
+usage: verify.py [--store memory|redis] [--quick] [--svg FILE] [--rounds N] [--seconds N] [--tokens N] [--binary PATH]
+
+Measured: the limit (an epoll loop written by hand that does the same check), nginx answering a constant, nginx
+and HAProxy with all tokens in a map, nginx with Lua and Redis, Latchkey with its memory store and from its cache
+over Redis. Server and generator have a core each; Redis behind nginx shares nginx's, since that is all the others
+have, and Redis behind Latchkey, which is hardly asked, the generator's. CPU is that of the server processes, from
+the scheduler's accounting. First the closed loops: 64 kept connections, 1 or 16 requests in flight on each. Then
+the open loop, at half of the rate that each server reached with 1, and each at half of nginx's as well: at that
+one the 99th percentiles are compared, since a lower rate is an easier one. With --store redis: Latchkey alone,
+over a Redis of its own, with and without the cache, beside the memory store.
 """
 
 import argparse
 import os
-import platform
 import shutil
 import statistics
 import sys
 import tempfile
 
+import machine
 import redis_verification
-from load import Load
-from processes import start_latchkey, start_nginx
+import verify_picture
+import verify_report
+from load import closed_loop, fill, open_loop, write_tokens
+from peers import check, check_likeness, start_peers
+from processes import GENERATOR_CORE, LATCHKEY, start_latchkey, start_redis
 from tokens import make_tokens, sign_in
+from verdicts import print_goals
+from verify_report import CACHED, NGINX, OURS, LIMIT
 
-NOISE_LIMIT = 0.25  # spread of one server's CPU per request over the rounds above which no verdict is given
-GENERATOR_LIMIT = 0.97  # of a core; beyond it the generator, and not the server, sets the rate
+DEPTHS = (1, 16)
+KEEPS_UP = 0.8  # of a server's closed-loop rate: at more an open loop measures its queue
 
 
-def measure(servers, load, rounds, seconds):
-    results = {server.name: [] for server in servers}
+def start_servers(options, folder, running):
+    """The servers in the order in which they are shown, and the token file of each."""
+    ours = start_latchkey(options.binary, "--store", "memory:", name=OURS)
+    running.append(ours)
+    tokens = make_tokens(ours.port, sign_in(ours.port), options.tokens)
+    token_file = write_tokens(folder, "tokens", tokens)
+    redis = start_redis(GENERATOR_CORE)
+    running.append(redis)
+    cached = start_latchkey(options.binary, "--store", f"redis://127.0.0.1:{redis.port}", name=CACHED)
+    running.append(cached)
+    cached.behind = redis
+    others = make_tokens(cached.port, sign_in(cached.port), options.tokens)
+    files = {CACHED: write_tokens(folder, "cached-tokens", others)}
+
+    servers = [ours, cached] + start_peers(folder, tokens, token_file, running)
     for server in servers:
-        load.run(server, 1)  # warm-up, not counted
-    for _ in range(rounds):
-        for server in servers:
-            results[server.name].append(load.run(server, seconds))
+        check(server, others if server is cached else tokens)
+        files.setdefault(server.name, token_file)
+        if server.name == LIMIT:
+            check_likeness(ours, server, tokens[0])
+    return servers, files
+
+
+def in_turn(servers, number):
+    """Another order in each round, so that nobody is always behind the same one."""
+    first = number % len(servers)
+    return servers[first:] + servers[:first]
+
+
+def measure_closed(options, servers, files):
+    """Rows of all rounds by depth and server."""
+    results = {depth: {server.name: [] for server in servers} for depth in DEPTHS}
+    for server in servers:
+        fill(server, files[server.name], 2 * options.tokens)  # not counted: every token at least once
+    for number in range(options.rounds):
+        for depth in DEPTHS:
+            for server in in_turn(servers, number):
+                row = closed_loop(server, files[server.name], depth, options.seconds)
+                results[depth][server.name].append(row)
     return results
 
 
-def median(results, name, figure):
-    return statistics.median(row[figure] for row in results[name])
+def measure_open(options, servers, files, closed):
+    """Rows of all rounds at half of each server's own rate, and at half of nginx's where a server reaches that."""
+    reached = {name: statistics.median(row["rate"] for row in rows) for name, rows in closed[1].items()}
+    common = reached[NGINX] / 2 if NGINX in reached else reached[OURS] / 2
+    own = {server.name: [] for server in servers}
+    shared = {server.name: [] for server in servers if common <= KEEPS_UP * reached[server.name]}
+    for number in range(options.rounds):
+        for server in in_turn(servers, number):
+            token_file = files[server.name]
+            if server.name != NGINX:  # whose own half is the common one
+                own[server.name].append(open_loop(server, token_file, reached[server.name] / 2, options.seconds))
+            if server.name in shared:
+                shared[server.name].append(open_loop(server, token_file, common, options.seconds))
+    if NGINX in own:
+        own[NGINX] = shared[NGINX]
+    return own, shared
 
 
-def spread(results, name):
-    values = [row["cpu_per_million"] for row in results[name]]
-    return (max(values) - min(values)) / statistics.median(values)
-
-
-def milliseconds(results, name, figure):
-    """wrk loses count of pipelined requests and then says 0."""
-    value = median(results, name, figure)
-    return f"{value:.2f}" if value > 0 else "-"
-
-
-def report(results, servers, depth):
-    ours, peer = servers[0].name, servers[1].name
-    print(f"\n{depth} request{'s' if depth > 1 else ''} in flight per connection, 64 keep-alive connections")
-    print(f"{'server':<20}{'requests/s':>12}{'CPU-s/million':>15}{'p50 ms':>9}{'p99 ms':>9}{'spread':>9}"
-          f"{'busy':>7}{'generator':>11}")
-    for server in servers:
-        name = server.name
-        print(f"{name:<20}{median(results, name, 'rate'):>12,.0f}{median(results, name, 'cpu_per_million'):>15.2f}"
-              f"{milliseconds(results, name, 'p50'):>9}{milliseconds(results, name, 'p99'):>9}{spread(results, name):>9.0%}"
-              f"{median(results, name, 'server_busy'):>7.0%}{median(results, name, 'generator_busy'):>11.0%}")
-    pairs = list(zip(results[ours], results[peer]))
-    cpu = statistics.median(a["cpu_per_million"] / b["cpu_per_million"] for a, b in pairs)
-    rate = statistics.median(a["rate"] / b["rate"] for a, b in pairs)
-    print(f"latchkey / nginx: CPU per request {cpu:.2f}, rate {rate:.2f} (medians of ratios, round by round)")
-    for server in servers:
-        generator, busy = (median(results, server.name, figure) for figure in ("generator_busy", "server_busy"))
-        if generator > GENERATOR_LIMIT > busy:
-            print(f"the rate of {server.name} is the generator's: its core was busy before the server's was")
-    if max(spread(results, ours), spread(results, peer)) > NOISE_LIMIT:
-        print("the machine was too noisy for a verdict: the figures of one server differ by more than "
-              f"{NOISE_LIMIT:.0%} between rounds")
+def run(options, folder):
+    running, quiet = [], machine.Quiet()
+    try:
+        servers, files = start_servers(options, folder, running)
+        closed = measure_closed(options, servers, files)
+        for depth in DEPTHS:
+            verify_report.print_closed(closed[depth], depth)
+        own, shared = measure_open(options, servers, files, closed)
+        verify_report.print_open(own, shared)
+        doubt = quiet.doubt()
+        print_goals(verify_report.goals(closed, shared), doubt)
+        if options.svg:
+            with open(options.svg, "w") as out:
+                where = machine.description() + (f"; {doubt}" if doubt else "")
+                out.write(verify_picture.draw(closed, where, options.tokens))
+            print(f"\n{options.svg} shows the CPU time of each")
+    finally:
+        for server in reversed(running):
+            server.stop()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", choices=("memory", "redis"), default="memory")
-    parser.add_argument("--binary", default="build/release/bin/latchkey")
+    parser.add_argument("--quick", action="store_true", help="a few seconds, to see that everything works")
+    parser.add_argument("--svg", metavar="FILE", help="draw what was seen")
+    parser.add_argument("--binary", default=LATCHKEY)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=1.5)
     parser.add_argument("--tokens", type=int, default=100_000)
     options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds, options.tokens = 1, 0.1, 1000
     if os.cpu_count() < 2:
         sys.exit("bench: two cores are needed, one for the server and one for the generator")
 
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Linux {platform.release()}; {options.tokens:,} tokens, "
-          f"{options.store} store, {options.rounds} rounds of {options.seconds} s each")
+    print(f"{machine.description()}; {options.tokens:,} tokens, {options.rounds} rounds of {options.seconds} s each",
+          flush=True)
     folder = tempfile.mkdtemp(prefix="latchkey-bench-")
-    servers = []
+    os.chmod(folder, 0o755)
     try:
         if options.store == "redis":
             redis_verification.run(options, folder)
-            return
-        servers.append(start_latchkey(options.binary, "--store", "memory:"))
-        servers.append(start_nginx())
-        session = sign_in(servers[0].port)
-        tokens = make_tokens(servers[0].port, session, options.tokens)
-        for depth in (1, 16):
-            load = Load(folder, tokens, depth)
-            report(measure(servers, load, options.rounds, options.seconds), servers, depth)
+        else:
+            run(options, folder)
     finally:
-        for server in servers:
-            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
