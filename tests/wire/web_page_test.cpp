@@ -15,8 +15,9 @@ std::string cookie_of(const std::string& token)
 
 } // namespace
 
-TEST_CASE("the page and each of its parts is served with its type, a tag and a policy that lets nothing else in",
-          "[wire][web]")
+TEST_CASE(
+    "the page and each of its parts is served with its type, a tag and a policy that lets nothing else in",
+    "[wire][web]")
 {
     wire_fixture& wire = any_wire();
     REQUIRE(latchkey::all_web_assets().size() > 10);
@@ -73,7 +74,8 @@ TEST_CASE("HEAD tells of the page without sending it, and no other method is tak
 TEST_CASE("what is no part of the page is no route", "[wire][web]")
 {
     wire_fixture& wire = any_wire();
-    for (const char* path : {"/assets", "/assets/none.js", "/assets/views/none.js", "/index.html", "/assets/a/b/c"}) {
+    for (const char* path :
+         {"/assets", "/assets/none.js", "/assets/views/none.js", "/index.html", "/assets/a/b/c"}) {
         INFO(path);
         const http_answer answer = wire.get(path);
         CHECK(answer.status == 404);
@@ -86,8 +88,9 @@ TEST_CASE("the session route tells a browser its proof, and anybody else nothing
     wire_fixture& wire = any_wire();
     const std::string path = "/api/v2/latchkey/session";
     const auto nobody = parsed(wire.get(path));
-    CHECK(field_names(nobody) == std::vector<std::string>{
-                                     "needs_first_user", "signed_in", "password_login", "csrf_token", "version"});
+    CHECK(
+        field_names(nobody) ==
+        std::vector<std::string>{"needs_first_user", "signed_in", "password_login", "csrf_token", "version"});
     CHECK_FALSE(nobody.at("needs_first_user").as_bool());
     CHECK_FALSE(nobody.at("signed_in").as_bool());
     CHECK(text(nobody, "csrf_token").empty());
@@ -113,8 +116,8 @@ TEST_CASE("a session that has ended can still be replaced by a login", "[wire][w
     const account caller = wire.new_user();
     REQUIRE(wire.post("/api/v2/users/logout", caller.token, {}).status == 200);
 
-    const auto found = parsed(
-        wire.call("GET", "/api/v2/latchkey/session", {}, {}, {{"Cookie", cookie_of(caller.token)}}));
+    const auto found =
+        parsed(wire.call("GET", "/api/v2/latchkey/session", {}, {}, {{"Cookie", cookie_of(caller.token)}}));
     CHECK_FALSE(found.at("signed_in").as_bool());
     const http_answer again =
         wire.call("POST",
