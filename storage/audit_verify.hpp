@@ -45,9 +45,8 @@ std::string_view to_string(audit_damage what) noexcept;
 // Walks the log at `path`: the rotated parts beside it, oldest first, then the file itself. Where `path`
 // is itself a rotated part, the parts named after it are its own only. Once `stopped` is true the walk breaks
 // off, with a fault that says so.
-audit_verdict verify_audit_log(const std::string& path,
-                               line_digest digest_of,
-                               const std::atomic<bool>* stopped = nullptr);
+audit_verdict
+verify_audit_log(const std::string& path, line_digest digest_of, const std::atomic<bool>* stopped = nullptr);
 
 // Walks exactly these files in this order; the head record is that of the last one.
 audit_verdict verify_audit_files(const std::vector<std::string>& files,

@@ -3,9 +3,9 @@
 //   POST /api/v2/audit/verify   audit_log read, else 403; no body. 200 whether the log is whole or not:
 //     {"whole":bool,"entries":n,"first_seq":n,"last_seq":n,"last_digest":"hex","end_checked":bool,
 //      "alarm_seq":n,"fault":null|{"kind","file","line","reason"}}
-//   `entries` were found good, up to the fault. end_checked: there is a head record, so that lines cut off the
-//   end would have been missed. alarm_seq: the first entry by which a server told that the log was altered, 0
-//   without. 409 while a check runs: there is one at a time.
+//   `entries` were found good, up to the fault. end_checked: there is a head record, so that lines cut off
+//   the end would have been missed. alarm_seq: the first entry by which a server told that the log was
+//   altered, 0 without. 409 while a check runs: there is one at a time.
 #include "auth/audit_service.hpp"
 #include "server/error_response.hpp"
 #include "server/handlers/handlers.hpp"

@@ -103,7 +103,11 @@ async function begin() {
 api.whenSignedOut(() => {
   if (!me) return;
   me = null;
-  start("Your session has ended. Please log in again.");
+  start("Your session has ended. Please log in again.").catch((error) => main.replaceChildren(problem(error, begin)));
+});
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the fragment names sections
+  main.focus();
 });
 addEventListener("hashchange", showSection);
 begin();

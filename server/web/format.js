@@ -6,7 +6,8 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const year = 365.25 * day;
 
-const steps = [[year, "year"], [30 * day, "month"], [day, "day"], [hour, "hour"], [minute, "minute"]];
+// From which distance a unit is used: 90 days stay days.
+const steps = [[1.5 * year, year, "year"], [120 * day, 30 * day, "month"], [day, day, "day"], [hour, hour, "hour"], [minute, minute, "minute"]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const precise = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -16,8 +17,8 @@ export const dateTimeSeconds = (text) => precise.format(new Date(text));
 
 export function ago(text, now = Date.now()) {
   const away = new Date(text).getTime() - now;
-  for (const [size, name] of steps) {
-    if (Math.abs(away) >= size) return relative.format(Math.round(away / size), name);
+  for (const [from, size, name] of steps) {
+    if (Math.abs(away) >= from) return relative.format(Math.round(away / size), name);
   }
   return away > 0 ? "in under a minute" : "just now";
 }

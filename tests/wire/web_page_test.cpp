@@ -1,8 +1,10 @@
 // The web page, and the routes that only it asks for: server/handlers/web_page.cpp, audit_chain.cpp.
 #include "server/web_assets.hpp"
+#include "tests/wire/server_process.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <fstream>
+#include <iterator>
 
 using namespace latchkey::test;
 
@@ -15,8 +17,9 @@ std::string cookie_of(const std::string& token)
 
 } // namespace
 
-TEST_CASE("the page and each of its parts is served with its type, a tag and a policy that lets nothing else in",
-          "[wire][web]")
+TEST_CASE(
+    "the page and each of its parts is served with its type, a tag and a policy that lets nothing else in",
+    "[wire][web]")
 {
     wire_fixture& wire = any_wire();
     REQUIRE(latchkey::all_web_assets().size() > 10);
@@ -73,7 +76,8 @@ TEST_CASE("HEAD tells of the page without sending it, and no other method is tak
 TEST_CASE("what is no part of the page is no route", "[wire][web]")
 {
     wire_fixture& wire = any_wire();
-    for (const char* path : {"/assets", "/assets/none.js", "/assets/views/none.js", "/index.html", "/assets/a/b/c"}) {
+    for (const char* path :
+         {"/assets", "/assets/none.js", "/assets/views/none.js", "/index.html", "/assets/a/b/c"}) {
         INFO(path);
         const http_answer answer = wire.get(path);
         CHECK(answer.status == 404);
@@ -86,8 +90,9 @@ TEST_CASE("the session route tells a browser its proof, and anybody else nothing
     wire_fixture& wire = any_wire();
     const std::string path = "/api/v2/latchkey/session";
     const auto nobody = parsed(wire.get(path));
-    CHECK(field_names(nobody) == std::vector<std::string>{
-                                     "needs_first_user", "signed_in", "password_login", "csrf_token", "version"});
+    CHECK(
+        field_names(nobody) ==
+        std::vector<std::string>{"needs_first_user", "signed_in", "password_login", "csrf_token", "version"});
     CHECK_FALSE(nobody.at("needs_first_user").as_bool());
     CHECK_FALSE(nobody.at("signed_in").as_bool());
     CHECK(text(nobody, "csrf_token").empty());
@@ -113,8 +118,8 @@ TEST_CASE("a session that has ended can still be replaced by a login", "[wire][w
     const account caller = wire.new_user();
     REQUIRE(wire.post("/api/v2/users/logout", caller.token, {}).status == 200);
 
-    const auto found = parsed(
-        wire.call("GET", "/api/v2/latchkey/session", {}, {}, {{"Cookie", cookie_of(caller.token)}}));
+    const auto found =
+        parsed(wire.call("GET", "/api/v2/latchkey/session", {}, {}, {{"Cookie", cookie_of(caller.token)}}));
     CHECK_FALSE(found.at("signed_in").as_bool());
     const http_answer again =
         wire.call("POST",
@@ -173,24 +178,35 @@ TEST_CASE("whoever may read the audit log can have its chain checked, also while
 
 TEST_CASE("a changed line of the audit log is named by the check", "[wire][web]")
 {
-    const temporary_directory folder;
-    const std::string log = folder.file("trail.log");
-    wire_fixture wire{engine::memory, {"--audit-log=" + log}};
-    std::string bytes;
-    {
-        std::ifstream file{log, std::ios::binary};
-        bytes.assign(std::istreambuf_iterator<char>{file}, {});
-    }
-    const std::size_t at = bytes.find(wire.member.username);
+    const temporary_directory directory;
+    const server_process server{directory};
+    http_client client = server.connect();
+    const std::string login = std::string{R"({"email":")"}
+                                  .append(server_process::email)
+                                  .append(R"(","password":")")
+                                  .append(server_process::password)
+                                  .append("\"}");
+    const http_answer signed_in = client.request("POST", "/api/v2/users/login", {}, login);
+    REQUIRE(signed_in.status == 201);
+    const header_list by{{"Coder-Session-Token", text(parsed(signed_in), "session_token")}};
+    const auto verify = [&] { return parsed(client.request("POST", "/api/v2/audit/verify", by)); };
+    CHECK(verify().at("whole").as_bool());
+    // So that the line that is changed is not the last one, which the head record covers only once synced.
+    REQUIRE(client.request("POST", tokens_path("me"), by, "{}").status == 201);
+
+    const std::string log = server_process::audit_file(directory);
+    std::ifstream in{log, std::ios::binary};
+    const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+    const std::size_t at = bytes.find(server_process::email);
     REQUIRE(at != std::string::npos);
-    {
-        std::fstream file{log, std::ios::binary | std::ios::in | std::ios::out};
-        file.seekp(static_cast<std::streamoff>(at));
-        file.put('X');
-    }
-    const auto verdict = parsed(wire.post("/api/v2/audit/verify", wire.owner.token, {}));
+    std::fstream out{log, std::ios::binary | std::ios::in | std::ios::out};
+    out.seekp(static_cast<std::streamoff>(at));
+    out.put('X');
+    out.close();
+
+    const auto verdict = verify();
     CHECK_FALSE(verdict.at("whole").as_bool());
     CHECK(text(verdict.at("fault"), "kind") == "changed");
-    CHECK(text(verdict.at("fault"), "file") == "trail.log");
+    CHECK(text(verdict.at("fault"), "file") == "audit.log"); // without its folder
     CHECK(verdict.at("fault").at("line").as_int64() > 0);
 }

@@ -38,8 +38,8 @@ function figure(title) {
 export async function showActivity(place) {
   let before = await api.get("/latchkey/activity");
   const points = [];
-  const checked = figure("Verifications a second");
-  const refused = figure("Refusals a second");
+  const checked = figure("Verifications / s");
+  const refused = figure("Refusals / s");
   const cache = figure("Cache hits");
   const open = figure("Open connections");
   const line = svg("path", { class: "line" });

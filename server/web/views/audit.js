@@ -20,11 +20,16 @@ function sentence(entry) {
   return entry.description.split(/(\{user\}|\{target\})/).map((part) => (part in names ? element("b", {}, names[part]) : part));
 }
 
-const shown = (value) => (value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value));
+const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+function change({ old, new: fresh }) {
+  if (old === undefined) return shown(fresh ?? "");
+  return fresh === undefined ? `was ${shown(old)}` : `${shown(old)} → ${shown(fresh)}`;
+}
 
 function details(entry) {
   const lines = [["Request", entry.request_id], ["Address", entry.ip], ["Client", entry.user_agent]].filter(([, value]) => value);
-  const changes = Object.entries(entry.diff).map(([name, change]) => [name, `${shown(change.old)} → ${shown(change.new)}`]);
+  const changes = Object.entries(entry.diff).map(([name, values]) => [name, change(values)]);
   const extra = Object.entries(entry.additional_fields).map(([name, value]) => [name, shown(value)]);
   return element("details", { class: "small" }, element("summary", { class: "muted" }, "Details"),
     element("dl", { class: "facts pairs" }, [...lines, ...changes, ...extra].map(([name, value]) => [element("dt", { class: "muted" }, name), element("dd", { class: "mono" }, value)])));
@@ -37,6 +42,7 @@ function verdictText(found) {
   }
   const text = `${number(found.entries)} entries, none changed, removed or moved. The last is number ${number(found.last_seq)}, digest ${found.last_digest.slice(0, 16)}…`;
   if (found.alarm_seq) return ["note", "The chain holds, but was altered once.", `${text} Entry ${number(found.alarm_seq)} is a server's own alarm about it.`];
+  if (found.first_seq > 1) return ["note", "The chain holds from where it begins.", `${text} What stood before entry ${number(found.first_seq)} is not here: archived, or cut off.`];
   return ["good", "The chain holds.", text];
 }
 
@@ -64,7 +70,7 @@ export async function showAudit(place) {
       for (const entry of page.audit_logs) {
         const refused = entry.status_code >= 400;
         rows.add(element("span", { class: "when" }, dateTimeSeconds(entry.time)), [element("span", {}, sentence(entry)), details(entry)],
-          element("span", { class: refused ? "state bad" : "state" }, refused ? `Refused ${entry.status_code}` : "Done"), element("span", { class: "mono" }, entry.ip || "–"));
+          element("span", { class: refused ? "state bad" : "state" }, refused ? `Refused ${entry.status_code}` : "Done"), element("span", { class: "mono ip" }, entry.ip || "–"));
       }
       last = page.audit_logs.at(-1)?.id || last;
       more.hidden = page.audit_logs.length < pageSize;
