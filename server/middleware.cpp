@@ -203,7 +203,8 @@ response passage::finish(response answer) const
     }
     if (web_.coder_version) answer.add_header("X-Coder-Build-Version", *web_.coder_version);
     const bool is_private = path_ == "/api" || path_.starts_with("/api/") || path_.starts_with("/oauth2/");
-    if (is_private) answer.add_header("Cache-Control", "no-store");
+    if (is_private && answer.headers.find("Cache-Control") == std::string::npos)
+        answer.add_header("Cache-Control", "no-store");
 
     const bool by_cookie = context_.caller && credential_.source() == credential_source::cookie;
     if (by_cookie && answer.headers.find("Set-Cookie") == std::string::npos &&
@@ -235,7 +236,7 @@ task<response> answer_request(const request& asked, services& use, shard_metrics
     }
     if (early) co_return way.finish(std::move(*early));
 
-    auto handling = way.row().run(way.context());
+    auto handling = way.row().what->run(way.context());
     response answer = co_await std::move(handling);
     co_return way.finish(std::move(answer));
 }

@@ -151,6 +151,7 @@ void request_parser::keep_field(http::field field, std::string_view name, std::s
             refuse(protocol_error::ambiguous_length);
         length_seen_ = true;
         break;
+    case http::field::if_none_match: keep(request_.if_none_match, value); break;
     case http::field::transfer_encoding: keep_transfer_coding(value); break;
     case http::field::expect: keep_expectation(value); break;
     case http::field::unknown: keep_unknown_field(name, value); break;
