@@ -75,6 +75,10 @@ void metrics::write_shards(exposition& out) const
              counter,
              "Connections that were accepted.",
              connections_of(&shard_metrics::connections_accepted));
+    out.only("latchkey_connections_refused_total",
+             counter,
+             "Connections that were answered 503 and closed, because too many were open.",
+             connections_of(&shard_metrics::connections_refused));
     out.family(
         "latchkey_logins_total",
         counter,
@@ -84,10 +88,6 @@ void metrics::write_shards(exposition& out) const
             [outcome](const shard_metrics& one) -> const shard_figure& { return one.logins[outcome]; });
         out.sample("outcome", login_outcome_names[outcome], number);
     }
-    out.only("latchkey_connections_refused_total",
-             counter,
-             "Connections that were answered 503 and closed, because too many were open.",
-             connections_of(&shard_metrics::connections_refused));
     write_requests(out);
 }
 

@@ -94,7 +94,9 @@ void request_figures::write(exposition& out, std::span<const request_figures* co
             std::uint64_t answers = 0;
             for (const request_figures* one : shards)
                 answers += one->answers_[index * statuses.size() + status].value();
-            if (answers == 0) continue;
+            // From the start only what the route is there for, so that its rate is right from the first on.
+            const bool is_usual = row != nullptr && statuses[status].first == row->what->replies[0].status;
+            if (answers == 0 && !is_usual) continue;
             out.sample({{"method", row != nullptr ? method_of(*row) : no_route},
                         {"route", row != nullptr ? row->pattern : no_route},
                         {"code", statuses[status].second}},
