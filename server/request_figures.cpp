@@ -36,7 +36,7 @@ std::size_t tag_index(const route* row) noexcept
     return static_cast<std::size_t>(found - std::begin(operation_tags));
 }
 
-std::string_view method_of(const route& row) noexcept
+std::string_view method_of(const route& row)
 {
     const auto name = http::to_string(row.method);
     return {name.data(), name.size()};
