@@ -34,8 +34,8 @@ struct request {
     std::string_view cookie;        // all Cookie lines are rare (RFC 6265 5.4 sends one); the first
     std::string_view user_agent;
     std::string_view csrf_token;            // X-CSRF-TOKEN
-    std::string_view if_none_match;         // for what has an ETag
     std::string_view bypass_limit;          // X-Coder-Bypass-Ratelimit
+    std::string_view if_none_match;         // the first line
     std::string_view forwarded_for;         // X-Forwarded-For; of several lines the last
     revision least_revision = any_revision; // X-Latchkey-Min-Revision; of several lines the greatest
     bool authorization_repeated = false;    // RFC 6750: two credentials are an invalid request
@@ -59,8 +59,8 @@ struct request {
                                        &cookie,
                                        &user_agent,
                                        &csrf_token,
-                                       &if_none_match,
                                        &bypass_limit,
+                                       &if_none_match,
                                        &forwarded_for}) {
             if (!view->empty()) *view = {view->data() + distance, view->size()};
         }
