@@ -11,6 +11,7 @@
 #include "auth/verification_recorder.hpp"
 #include "auth/verifier.hpp"
 #include "server/health_watch.hpp"
+#include "server/component_metrics.hpp"
 #include "server/metrics.hpp"
 #include "server/pepper_file.hpp"
 #include "server/rate_limiter.hpp"
@@ -81,6 +82,7 @@ struct application::parts {
           password_workers{settings.password_workers != 0 ? settings.password_workers
                                                           : std::max(1u, core_count() / 2),
                            waiting_logins},
+          accesses{operator_log, settings.log_requests},
           limits{{.api = settings.api_rate_limit, .guess = settings.guess_limit}, now},
           figures{shard_count(settings)}
     {}
@@ -93,6 +95,7 @@ struct application::parts {
     pepper_set peppers;
     worker_pool audit_readers{1, waiting_searches};
     worker_pool password_workers; // of their own: a flood of logins starves nobody else (design.md 5)
+    access_log accesses;
     rate_limiter limits;
     metrics figures;
     std::unique_ptr<store> records;
@@ -210,10 +213,14 @@ open_result<void> application::open_stores()
     all.audits.emplace(*all.decisions, &*all.audit_chain);
     all.verifications.emplace(trail, all.now, recorded_by(all.settings.audit_verify));
     all.figures.add_source([&all](exposition& out) {
-        write_metrics(out, all.records->health());
-        write_metrics(out, all.audit->health());
-        if (const auto* const cached = dynamic_cast<const redis_store*>(all.records.get()))
-            write_metrics(out, cached->figures());
+        write_metrics(out,
+                      measured_components{.records = *all.records,
+                                          .engine = name_of(all.settings.store.engine),
+                                          .audit = *all.audit,
+                                          .password_workers = all.password_workers,
+                                          .audit_readers = all.audit_readers,
+                                          .shards = shard_count(all.settings),
+                                          .connection_limit = all.settings.max_connections});
     });
     all.use.emplace(services{store,
                              trail,
@@ -227,7 +234,8 @@ open_result<void> application::open_stores()
                              all.refusals,
                              all.figures,
                              all.now,
-                             all.web});
+                             all.web,
+                             all.settings.log_requests == request_logging::none ? nullptr : &all.accesses});
     return {};
 }
 

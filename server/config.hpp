@@ -3,6 +3,7 @@
 #pragma once
 
 #include "auth/secret.hpp"
+#include "server/access_log.hpp"
 #include "server/address_block.hpp"
 #include "server/listen_address.hpp"
 #include "server/log.hpp"
@@ -95,6 +96,7 @@ struct config {
 
     log_level level{};
     log_format format{};
+    request_logging log_requests{};
 
     first_user_settings first_user;
 };

@@ -144,6 +144,9 @@ constexpr config_option options[] = {
     {"Logging", "log-format", "FORMAT", "text",
      "text or json, on standard error",
      value, take_choice<&config::format, log_formats>},
+    {"Logging", "log-requests", "WHICH", "none",
+     "a line for each request: none, api (all but /verify) or all; with its route, never its path or query",
+     value, take_choice<&config::log_requests, request_loggings>},
 
     {"First user", "first-user-email", "EMAIL", "",
      "made an owner at start if there are no users yet",

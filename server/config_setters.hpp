@@ -90,6 +90,8 @@ inline constexpr std::array<choice<log_level>, 4> log_levels = {{{"debug", log_l
                                                                  {"info", log_level::info},
                                                                  {"warning", log_level::warning},
                                                                  {"error", log_level::error}}};
+inline constexpr std::array<choice<request_logging>, 3> request_loggings = {
+    {{"none", request_logging::none}, {"api", request_logging::api}, {"all", request_logging::all}}};
 inline constexpr std::array<choice<log_format>, 2> log_formats = {
     {{"text", log_format::text}, {"json", log_format::json}}};
 

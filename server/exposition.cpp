@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace latchkey {
 namespace {
@@ -58,13 +59,18 @@ exposition& exposition::family(std::string_view name, metric_kind kind, std::str
     return *this;
 }
 
-void exposition::begin_sample(std::string_view suffix, std::string_view label, std::string_view label_value)
+void exposition::begin_sample(std::string_view suffix, metric_labels labels)
 {
     out_.append(name_).append(suffix);
-    if (label.empty()) return;
-    out_.append("{").append(label).append("=\"");
-    append_escaped(out_, label_value, quotes::escaped);
-    out_ += "\"}";
+    char before = '{';
+    for (const metric_label& one : labels) {
+        if (one.name.empty()) continue;
+        out_ += std::exchange(before, ',');
+        out_.append(one.name).append("=\"");
+        append_escaped(out_, one.value, quotes::escaped);
+        out_ += '"';
+    }
+    if (before == ',') out_ += '}';
 }
 
 void exposition::end_sample(double value)
@@ -93,9 +99,9 @@ exposition& exposition::sample(std::uint64_t value)
     return *this;
 }
 
-exposition& exposition::sample(std::string_view label, std::string_view label_value, std::uint64_t value)
+exposition& exposition::sample(metric_labels labels, std::uint64_t value)
 {
-    begin_sample({}, label, label_value);
+    begin_sample({}, labels);
     end_sample(value);
     return *this;
 }
@@ -105,15 +111,24 @@ exposition& exposition::buckets(std::span<const double> bounds,
                                 std::uint64_t count,
                                 double sum)
 {
+    return buckets({}, bounds, at_most, count, sum);
+}
+
+exposition& exposition::buckets(metric_label which,
+                                std::span<const double> bounds,
+                                std::span<const std::uint64_t> at_most,
+                                std::uint64_t count,
+                                double sum)
+{
     for (std::size_t index = 0; index < bounds.size(); ++index) {
-        begin_sample("_bucket", "le", text_of(bounds[index]));
+        begin_sample("_bucket", {which, {"le", text_of(bounds[index])}});
         end_sample(at_most[index]);
     }
-    begin_sample("_bucket", "le", "+Inf");
+    begin_sample("_bucket", {which, {"le", "+Inf"}});
     end_sample(count);
-    begin_sample("_sum");
+    begin_sample("_sum", {which});
     end_sample(sum);
-    begin_sample("_count");
+    begin_sample("_count", {which});
     end_sample(count);
     return *this;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,12 @@
 namespace latchkey {
 
 enum class metric_kind : std::uint8_t { counter, gauge, histogram };
+
+struct metric_label {
+    std::string_view name;
+    std::string_view value;
+};
+using metric_labels = std::initializer_list<metric_label>;
 
 class exposition {
 public:
@@ -22,10 +29,14 @@ public:
     // `name` lives until the family's last sample. Counters end in _total, times are in seconds.
     exposition& family(std::string_view name, metric_kind kind, std::string_view help);
 
-    // A sample of the family, without labels or with one.
+    // A sample of the family, without labels or with some.
     exposition& sample(double value);
     exposition& sample(std::uint64_t value);
-    exposition& sample(std::string_view label, std::string_view label_value, std::uint64_t value);
+    exposition& sample(metric_labels labels, std::uint64_t value);
+    exposition& sample(std::string_view label, std::string_view label_value, std::uint64_t value)
+    {
+        return sample({{label, label_value}}, value);
+    }
 
     // A family of one sample.
     template <class Number>
@@ -40,9 +51,15 @@ public:
                         std::uint64_t count,
                         double sum);
 
+    // The same of one of several histograms of the family.
+    exposition& buckets(metric_label which,
+                        std::span<const double> bounds,
+                        std::span<const std::uint64_t> at_most,
+                        std::uint64_t count,
+                        double sum);
+
 private:
-    void
-    begin_sample(std::string_view suffix, std::string_view label = {}, std::string_view label_value = {});
+    void begin_sample(std::string_view suffix, metric_labels labels = {}); // leaves out labels without a name
     void end_sample(double value);
     void end_sample(std::uint64_t value);
 

@@ -1,6 +1,7 @@
 #include "server/metrics.hpp"
 
 #include "auth/revocation_canary.hpp"
+#include "server/process_figures.hpp"
 #include "storage/audit_log.hpp"
 #include "storage/cache_figures.hpp"
 #include "storage/store.hpp"
@@ -37,6 +38,7 @@ std::string metrics::text() const
     out.family("latchkey_build_info", gauge, "1, labelled with the version that runs.")
         .sample("version", LATCHKEY_VERSION, 1);
     out.only("process_start_time_seconds", gauge, "When the process started, since 1970.", started_at_);
+    write_process_metrics(out);
     write_shards(out);
     for (const source& write : sources_)
         write(out);
@@ -89,6 +91,31 @@ void metrics::write_shards(exposition& out) const
              counter,
              "Connections that were answered 503 and closed, because too many were open.",
              connections_of(&shard_metrics::connections_refused));
+    out.family(
+        "latchkey_logins_total",
+        counter,
+        "Logins with address and password, by what was said; those beyond the rate limit are not looked at.");
+    for (std::size_t outcome = 0; outcome < login_outcome_names.size(); ++outcome) {
+        const auto number = sum_of(
+            [outcome](const shard_metrics& one) -> const shard_figure& { return one.logins[outcome]; });
+        out.sample("outcome", login_outcome_names[outcome], number);
+    }
+    write_requests(out);
+}
+
+void metrics::write_requests(exposition& out) const
+{
+    latency_figures::sum asked;
+    std::vector<const request_figures*> requests;
+    for (std::size_t index = 0; index < count_; ++index) {
+        asked.add(shards_[index].asked_verifications);
+        requests.push_back(&shards_[index].requests);
+    }
+    out.family("latchkey_verification_ask_duration_seconds",
+               histogram,
+               "Of /verify where memory did not know the token: from asking the store to the answer.")
+        .buckets(latency_figures::bounds(), asked.at_most, asked.count, asked.seconds);
+    request_figures::write(out, requests);
 }
 
 void write_metrics(exposition& out, const store_health& records)

@@ -45,6 +45,7 @@ public:
 
 private:
     void write_shards(exposition& out) const;
+    void write_requests(exposition& out) const;
 
     const std::size_t count_;
     const std::unique_ptr<shard_metrics[]> shards_;

@@ -2,6 +2,7 @@
 
 #include "auth/user_service.hpp"
 #include "auth/verifier.hpp"
+#include "server/access_log.hpp"
 #include "server/client_address.hpp"
 #include "server/credential.hpp"
 #include "server/csrf.hpp"
@@ -12,6 +13,8 @@
 #include "server/request_context.hpp"
 #include "server/router.hpp"
 
+#include <chrono>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -61,6 +64,7 @@ public:
     std::optional<response> require_caller() const;
     std::optional<response> take_target(outcome<user> resolved);
     response finish(response answer) const;
+    void record(unsigned status, std::chrono::nanoseconds took) const;
 
     const route& row() const noexcept { return *match_.row; }
     request_context& context() noexcept { return context_; }
@@ -208,7 +212,8 @@ response passage::finish(response answer) const
     }
     if (web_.coder_version) answer.add_header("X-Coder-Build-Version", *web_.coder_version);
     const bool is_private = path_ == "/api" || path_.starts_with("/api/") || path_.starts_with("/oauth2/");
-    if (is_private) answer.add_header("Cache-Control", "no-store");
+    if (is_private && answer.headers.find("Cache-Control") == std::string::npos)
+        answer.add_header("Cache-Control", "no-store");
 
     const bool by_cookie = context_.caller && credential_.source() == credential_source::cookie;
     if (by_cookie && answer.headers.find("Set-Cookie") == std::string::npos &&
@@ -218,11 +223,19 @@ response passage::finish(response answer) const
     return answer;
 }
 
-} // namespace
-
-task<response> answer_request(const request& asked, services& use, shard_metrics& counts)
+void passage::record(unsigned status, std::chrono::nanoseconds took) const
 {
-    passage way{asked, use, counts};
+    context_.counts.requests.count(match_.row, status, took);
+    if (context_.use.accesses == nullptr) return;
+    answered_request what{.address = context_.client_address, .took = took};
+    if (match_.row != nullptr) what.route = match_.row->pattern;
+    if (context_.caller) what.user = context_.caller->account().id;
+    context_.use.accesses->write(asked_, status, what);
+}
+
+// `way` outlives the task.
+task<response> pass(passage& way, const request& asked, services& use)
+{
     std::optional<response> early = way.read_path();
     if (!early) early = way.look_at_client();
     if (!early) early = way.find_route();
@@ -240,9 +253,28 @@ task<response> answer_request(const request& asked, services& use, shard_metrics
     }
     if (early) co_return way.finish(std::move(*early));
 
-    auto handling = way.row().run(way.context());
+    auto handling = way.row().what->run(way.context());
     response answer = co_await std::move(handling);
     co_return way.finish(std::move(answer));
+}
+
+} // namespace
+
+task<response> answer_request(const request& asked, services& use, shard_metrics& counts)
+{
+    const auto began = std::chrono::steady_clock::now();
+    passage way{asked, use, counts};
+    std::exception_ptr thrown;
+    response answer;
+    try {
+        auto passing = pass(way, asked, use);
+        answer = co_await std::move(passing);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    way.record(thrown ? 500 : answer.status, std::chrono::steady_clock::now() - began);
+    if (thrown) std::rethrow_exception(thrown);
+    co_return answer;
 }
 
 bool is_refused_without_body(const request& asked, services& use)

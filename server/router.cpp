@@ -1,6 +1,6 @@
 #include "server/router.hpp"
 
-#include "server/handlers/handlers.hpp"
+#include "server/api_description/operations.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,7 +8,7 @@
 namespace latchkey {
 namespace {
 
-using namespace handlers;
+using namespace described;
 using enum http::verb;
 constexpr auto open = access::open;
 constexpr auto proven = access::principal;
@@ -29,6 +29,7 @@ constexpr route routes[] = {
     {get,     "/metrics",                                      open,   unlimited, show_metrics},
     {get,     "/latency-check",                                open,   unlimited, latency_check},
     {get,     "/api/v2",                                       open,   api,       api_root},
+    {get,     "/api/v2/openapi.json",                          open,   api,       api_description},
     {get,     "/api/v2/buildinfo",                             open,   api,       build_info},
     {get,     "/api/v2/entitlements",                          proven, api,       entitlements},
     {get,     "/api/v2/auth/scopes",                           open,   api,       list_scopes},

@@ -1,10 +1,9 @@
 // Everything the server answers, as one constexpr table on one screen (router.cpp). A row says all that
-// differs per route; a row that states no access rule does not compile.
+// differs per route; a row that states no access rule, or is not described, does not compile.
 #pragma once
 
-#include "server/request_context.hpp"
-#include "server/response.hpp"
-#include "storage/task.hpp"
+#include "server/api_description/operation.hpp"
+#include "server/request.hpp"
 
 #include <boost/beast/http/verb.hpp>
 
@@ -13,9 +12,6 @@
 #include <string_view>
 
 namespace latchkey {
-
-// Awaited to its end by the caller of a `route_handler`, who owns the context: hence the reference.
-using route_handler = task<response> (*)(request_context& context);
 
 enum class access {
     open,      // no credential looked at, or looked at only if there is one
@@ -35,15 +31,15 @@ struct route {
         pattern; // segments; {user} is resolved by the middleware, {keyid} and {keyname} go to context.key
     access who;
     rate_class rate;
-    route_handler run;
+    const operation* what; // its handler, and what openapi.json says of it; never null
 
     consteval route(
-        http::verb verb, std::string_view path, access rule, rate_class limit, route_handler handle)
+        http::verb verb, std::string_view path, access rule, rate_class limit, const operation& described)
         : method{verb},
           pattern{path},
           who{rule},
           rate{limit},
-          run{handle}
+          what{&described}
     {}
 };
 

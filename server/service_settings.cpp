@@ -12,6 +12,16 @@ unsigned core_count() noexcept
     return std::max(1u, std::thread::hardware_concurrency());
 }
 
+std::string_view name_of(store_engine engine) noexcept
+{
+    switch (engine) {
+    case store_engine::memory: return "memory";
+    case store_engine::sqlite: return "sqlite";
+    case store_engine::redis: return "redis";
+    }
+    return "unknown";
+}
+
 std::size_t shard_count(const config& settings) noexcept
 {
     return settings.threads != 0 ? settings.threads : core_count();

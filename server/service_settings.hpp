@@ -19,6 +19,8 @@ verifications_recorded recorded_by(verification_logging setting) noexcept;
 
 // At least one.
 unsigned core_count() noexcept;
+std::string_view name_of(store_engine engine) noexcept;
+
 std::size_t shard_count(const config& settings) noexcept;
 
 } // namespace latchkey

@@ -12,6 +12,7 @@
 
 namespace latchkey {
 
+class access_log;
 class audit_log;
 class audit_service;
 class key_service;
@@ -54,6 +55,7 @@ struct services {
     metrics& figures;
     const clock& now;
     const web_settings& web;
+    const access_log* accesses = nullptr; // null: no line for each request
 };
 
 } // namespace latchkey

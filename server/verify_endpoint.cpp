@@ -11,6 +11,7 @@
 #include "server/verify_mode.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -203,8 +204,10 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
         co_return std::move(*refused);
     }
 
+    const auto began = std::chrono::steady_clock::now();
     auto asking = use_.tokens.verify_by_asking(std::string{found.token()});
     const verifier::asked checked = co_await std::move(asking);
+    counts_.asked_verifications.count(std::chrono::steady_clock::now() - began);
     const owner_view owner = checked.found.owner.view();
     const key_record* key = checked.found.key.rights ? &checked.found.key : nullptr;
     auto refused = refused_after(asked, checked.what, key);

@@ -46,6 +46,7 @@ public:
     void record_seen(const uuid& id, time_point when) noexcept override { table_.record_seen(id, when); }
 
     store_health health() const override { return {}; }
+    std::optional<key_census> census() const override { return counter_.latest(); }
 
 private:
     result<void> insert(user added, bool only_if_first);
@@ -53,6 +54,7 @@ private:
     const clock& clock_;
     revision_source revisions_;
     memory_table table_;
+    key_counter counter_;
     std::mutex sweeping_; // so that one who sweeps finds everything done afterwards
     sweeper sweeper_;     // last: its thread uses the rest
 };

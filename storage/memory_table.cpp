@@ -244,6 +244,25 @@ void memory_table::plan(time_point now)
     }
 }
 
+key_census memory_table::count_keys(time_point now)
+{
+    key_census counted;
+    const time_point soon = now + key_census::ending_span;
+    for (std::size_t stripe = 0; stripe < key_table::stripe_count; ++stripe) {
+        keys_.visit_stripe(stripe, [&](const key_entry& entry) {
+            const owner_view owner = entry.owner->view();
+            const key_record& key = entry.record;
+            if (entry.is_pending || owner.is_deleted || key.owner_epoch != owner.key_epoch) return;
+            key_state state = owner.status == user_status::active ? key_state::active : key_state::suspended;
+            if (key.expires_at <= now) state = key_state::expired;
+            const bool is_token = key.login == login_type::token;
+            ++(is_token ? counted.tokens : counted.sessions)[static_cast<std::size_t>(state)];
+            if (is_token && state == key_state::active && key.expires_at <= soon) ++counted.ending_tokens;
+        });
+    }
+    return counted;
+}
+
 sweep_result memory_table::sweep(time_point now, std::size_t limit)
 {
     sweep_result swept;

@@ -9,6 +9,7 @@
 
 #include "storage/dropped_keys.hpp"
 #include "storage/expiry_calendar.hpp"
+#include "storage/key_census.hpp"
 #include "storage/rights_pool.hpp"
 #include "storage/store.hpp"
 #include "storage/user_table.hpp"
@@ -103,6 +104,9 @@ public:
 
     // The pass over all keys that finds what is due next, if it is time for one. Call it before sweep.
     void plan(time_point now);
+
+    // Every visible key by kind and state; a stripe at a time, so that nobody waits for long.
+    key_census count_keys(time_point now);
 
     void take_unwritten_uses(std::size_t stripe, std::vector<key_use>& uses);
     void take_unwritten_sightings(std::vector<user_sighting>& sightings);

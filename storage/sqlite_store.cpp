@@ -161,6 +161,7 @@ std::uint64_t sqlite_store::submit_all(std::vector<Change>& changes)
 void sqlite_store::work_periodically()
 {
     sweep();
+    counter_.count_if_due(table_, clock_.now());
     if (std::chrono::steady_clock::now() < next_flush_ || !writer_->health().can_write) return;
     flush();
     next_flush_ = std::chrono::steady_clock::now() + options_.flush_interval;

@@ -66,6 +66,7 @@ public:
     void record_seen(const uuid& id, time_point when) noexcept override { table_.record_seen(id, when); }
 
     store_health health() const override { return writer_->health(); }
+    std::optional<key_census> census() const override { return counter_.latest(); }
 
 private:
     sqlite_store(const clock& time, sqlite_options options);
@@ -88,6 +89,7 @@ private:
     // Held from changing the table until the change is queued: the file sees changes in the order in which
     // memory made them.
     std::mutex order_;
+    key_counter counter_;
     std::mutex sweeping_; // so that one who sweeps finds everything done afterwards; before order_
     std::vector<key_removal> dropped_before_; // rows found dead when the file was loaded
     bool is_closed_ = false;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "storage/error.hpp"
+#include "storage/key_census.hpp"
 #include "storage/records.hpp"
 #include "storage/revision.hpp"
 #include "storage/stripe_lock.hpp"
@@ -207,6 +208,9 @@ public:
     virtual void record_seen(const uuid& id, time_point when) noexcept = 0;
 
     virtual store_health health() const = 0;
+
+    // How many keys there are, as counted lately. Nothing where nobody counts: in a store that others share.
+    virtual std::optional<key_census> census() const { return std::nullopt; }
 };
 
 } // namespace latchkey

@@ -4,6 +4,7 @@ namespace latchkey {
 
 worker_pool::worker_pool(std::size_t threads, std::size_t queue_limit) : queue_limit_{queue_limit}
 {
+    figures_.threads = threads;
     threads_.reserve(threads);
     for (std::size_t count = 0; count < threads; ++count)
         threads_.emplace_back([this] { work_until_stopped(); });
@@ -33,10 +34,12 @@ void worker_pool::stop()
         waiting.caller->resume(storage_errc::unavailable);
 }
 
-std::size_t worker_pool::waiting() const
+worker_figures worker_pool::figures() const
 {
     const std::lock_guard lock{mutex_};
-    return queue_.size();
+    worker_figures now = figures_;
+    now.waiting = queue_.size();
+    return now;
 }
 
 task<result<void>> worker_pool::perform(call* what)
@@ -57,7 +60,10 @@ void worker_pool::enqueue(waiting_call waiting)
             wake_.notify_one();
             return;
         }
-        if (!stopped_) refusal = storage_errc::overloaded;
+        if (!stopped_) {
+            refusal = storage_errc::overloaded;
+            ++figures_.refused;
+        }
     }
     waiting.caller->resume(refusal);
 }
@@ -72,8 +78,15 @@ void worker_pool::work_until_stopped()
             if (stopped_) return;
             next = std::move(queue_.front());
             queue_.pop_front();
+            ++figures_.busy;
         }
         next.what->perform();
+        {
+            // Before the caller goes on, who may ask for the figures.
+            const std::lock_guard lock{mutex_};
+            --figures_.busy;
+            ++figures_.completed;
+        }
         next.caller->resume({});
     }
 }

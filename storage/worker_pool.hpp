@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -20,6 +21,14 @@
 #include <vector>
 
 namespace latchkey {
+
+struct worker_figures {
+    std::size_t threads = 0;
+    std::size_t busy = 0;    // threads
+    std::size_t waiting = 0; // calls
+    std::uint64_t completed = 0;
+    std::uint64_t refused = 0; // because too many waited
+};
 
 class worker_pool {
 public:
@@ -41,7 +50,9 @@ public:
     void stop();
 
     // How many calls wait for a thread.
-    std::size_t waiting() const;
+    std::size_t waiting() const { return figures().waiting; }
+
+    worker_figures figures() const;
 
 private:
     class call {
@@ -67,6 +78,7 @@ private:
     std::condition_variable wake_;
     std::deque<waiting_call> queue_;
     bool stopped_ = false;
+    worker_figures figures_;
 
     std::vector<std::thread> threads_;
 };

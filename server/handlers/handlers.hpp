@@ -61,6 +61,9 @@ task<response> show_activity(request_context& context);
 // metrics.cpp
 task<response> show_metrics(request_context& context);
 
+// api_description.cpp
+task<response> api_description(request_context& context);
+
 // server_info.cpp (contract 5.4, 8.5)
 task<response> health(request_context& context);
 task<response> ready(request_context& context);

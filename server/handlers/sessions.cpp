@@ -8,6 +8,7 @@
 #include "server/json_response.hpp"
 #include "server/json_writer.hpp"
 #include "server/session_cookie.hpp"
+#include "server/shard_metrics.hpp"
 
 #include <utility>
 
@@ -43,7 +44,12 @@ task<response> login(request_context& context)
     if (!asked) co_return error_response(asked.error(), context.use.web);
     auto proving = context.use.users.login(asked->email, std::move(asked->password), context.origin);
     const auto token = co_await std::move(proving);
-    if (!token) co_return error_response(token.error(), context.use.web);
+    if (!token) {
+        const bool is_refused = token.error().status == 401 || token.error().status == 403;
+        context.counts.count(is_refused ? login_outcome::refused : login_outcome::failed);
+        co_return error_response(token.error(), context.use.web);
+    }
+    context.counts.count(login_outcome::accepted);
     response answer = text_field_response(201, "session_token", token->expose());
     add_session_cookie(answer, token->expose(), context.use.web.cookie);
     add_csrf_cookie(answer, token->expose(), context.use.web.cookie);

@@ -3,6 +3,7 @@
 #include "tests/support/metrics_text.hpp"
 
 #include <cmath>
+#include <map>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -127,6 +128,57 @@ TEST_CASE("shards are counted each for itself and told as one", "[server][metric
     CHECK(metric(all, "latchkey_connections_open") == 18);
     CHECK(metric(all, "more") == 1.5);
     CHECK(metric(all, "latchkey_build_info", LATCHKEY_VERSION) == 1);
+}
+
+TEST_CASE("requests are counted by route and status, and timed by group", "[server][metrics]")
+{
+    web_fixture web;
+    const user alice = web.auth.add("alice");
+    const std::string token = web.auth.token_of(alice, unrestricted_rights());
+    web.ask(asking(http::verb::get, "/api/v2/users/alice", token));
+    web.ask(asking(http::verb::get, "/api/v2/users/me", token));
+    web.ask(asking(http::verb::get, "/api/v2/users/me"));
+    web.ask(asking(http::verb::get, "/no/such/route"));
+    web.ask(asking(http::verb::patch, "/healthz"));
+    web.ask(asking(http::verb::get, "/verify", token));
+
+    const metric_families all = scraped(web);
+    std::map<std::string, double> answers;
+    for (const metric_sample& one : all.at("latchkey_http_requests_total").samples)
+        if (one.value != 0)
+            answers[one.labels.at("method") + one.labels.at("route") + one.labels.at("code")] = one.value;
+    CHECK(answers == std::map<std::string, double>{{"GET/api/v2/users/{user}200", 2},
+                                                   {"GET/api/v2/users/{user}401", 1},
+                                                   {"nonenone404", 1},
+                                                   {"nonenone405", 1}});
+    double timed = 0;
+    for (const metric_sample& one : all.at("latchkey_http_request_duration_seconds").samples)
+        if (one.name.ends_with("_count")) timed += one.value;
+    CHECK(timed == 5);
+}
+
+TEST_CASE("a latency falls into the bucket whose bound is the next power of two", "[server][metrics]")
+{
+    const auto counted = [](std::int64_t nanoseconds) {
+        latency_figures figures;
+        figures.count(std::chrono::nanoseconds{nanoseconds});
+        latency_figures::sum sum;
+        sum.add(figures);
+        CHECK(sum.count == 1);
+        std::size_t first = 0;
+        while (first < sum.at_most.size() && sum.at_most[first] == 0)
+            ++first;
+        return first;
+    };
+    CHECK(counted(-5) == 0);
+    CHECK(counted(0) == 0);
+    CHECK(counted(1) == 0);
+    CHECK(counted(std::int64_t{1} << 14) == 0);
+    CHECK(counted((std::int64_t{1} << 14) + 1) == 1);
+    CHECK(counted(std::int64_t{1} << 20) == 6);
+    CHECK(counted(std::int64_t{1} << 33) == 19);
+    CHECK(counted((std::int64_t{1} << 33) + 1) == 20); // beyond all bounds
+    CHECK(latency_figures::bounds().front() == 16384e-9);
 }
 
 TEST_CASE("no two shards count in one cache line", "[server][metrics]")

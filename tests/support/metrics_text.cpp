@@ -167,13 +167,26 @@ private:
         if (family.kind == "histogram") check_histogram(name, family);
     }
 
+    // A family may hold several, told apart by their other labels.
     void check_histogram(const std::string& name, const metric_family& family) const
+    {
+        std::map<std::map<std::string, std::string>, metric_family> parts;
+        for (const metric_sample& sample : family.samples) {
+            auto others = sample.labels;
+            others.erase("le");
+            parts[others].samples.push_back(sample);
+        }
+        for (const auto& [labels, part] : parts)
+            check_one_histogram(name, part);
+    }
+
+    void check_one_histogram(const std::string& name, const metric_family& part) const
     {
         double bound = -std::numeric_limits<double>::infinity();
         double below = 0;
         double count = -1;
         bool has_sum = false;
-        for (const metric_sample& sample : family.samples) {
+        for (const metric_sample& sample : part.samples) {
             if (sample.name == name + "_count") count = sample.value;
             if (sample.name == name + "_sum") has_sum = true;
             if (sample.name != name + "_bucket") continue;
