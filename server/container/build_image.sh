@@ -38,7 +38,7 @@ if command -v ccache >/dev/null 2>&1 && directory=$(ccache -k cache_dir 2>/dev/n
     cache="--volume $directory:/root/.cache/ccache"
 fi
 # shellcheck disable=SC2086 -- two words or none
-buildah bud --isolation chroot --pull-never --build-arg BASE=localhost/latchkey-base $cache \
+buildah bud --format docker --isolation chroot --pull-never --build-arg BASE=localhost/latchkey-base $cache \
     --ignorefile "$tree/.dockerignore" --file "$tree/Dockerfile" --tag localhost/latchkey "$tree"
 
 container=$(buildah from --pull-never localhost/latchkey)
