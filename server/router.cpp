@@ -19,8 +19,8 @@ constexpr auto logins = rate_class::login;
 // clang-format off
 constexpr route routes[] = {
     {get,     "/",                                             open,   unlimited, show_page},
-    {get,     "/assets/{keyname}",                             open,   unlimited, show_asset},
-    {get,     "/assets/views/{keyname}",                       open,   unlimited, show_view},
+    {get,     "/assets/{asset}",                               open,   unlimited, show_asset},
+    {get,     "/assets/views/{asset}",                         open,   unlimited, show_view},
     {get,     "/api/v2/latchkey/session",                      open,   api,       show_session},
     {get,     "/api/v2/latchkey/activity",                     proven, api,       show_activity},
 

@@ -23,6 +23,8 @@ constexpr named_schema parameters[] = {
         "description": "A key's id: the first ten characters of its token."})json"},
     {"keyname", R"json({"name": "keyname", "in": "path", "required": true, "schema": {"type": "string"},
         "description": "A token's name, exactly."})json"},
+    {"asset", R"json({"name": "asset", "in": "path", "required": true, "schema": {"type": "string"},
+        "description": "A file of the web page."})json"},
     {"LeastRevision", R"json({"name": "X-Latchkey-Min-Revision", "in": "header", "schema": {"type": "string"},
         "description": "The X-Latchkey-Revision of a change that the answer must know of."})json"},
     {"IfNoneMatch", R"json({"name": "If-None-Match", "in": "header", "schema": {"type": "string"}})json"},

@@ -63,7 +63,11 @@ json::object content(std::string_view schema)
     json::object all;
     if (schema.find('/') != std::string_view::npos) {
         media["schema"] = json::object{{"type", "string"}};
-        all[view(schema)] = std::move(media);
+        while (!schema.empty()) {
+            const std::size_t end = std::min(schema.find(','), schema.size());
+            all[view(schema.substr(0, end))] = media;
+            schema.remove_prefix(std::min(end + 1, schema.size()));
+        }
         return all;
     }
     if (!is_schema(schema)) throw std::logic_error{"no schema is called " + std::string{schema}};
@@ -98,7 +102,7 @@ json::object own_response(const operation& what, const placement& at, const oper
         for (const char* name : {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"})
             headers[name] = reference("headers", "RateLimit");
     }
-    if (&what == &described::api_description) headers["ETag"] = reference("headers", "Etag");
+    if (what.has_etag && reply.status < 400) headers["ETag"] = reference("headers", "Etag");
 
     json::object made;
     made["description"] = text_of(reply.meaning);
@@ -161,7 +165,7 @@ json::array parameters(const operation& what, const placement& at)
     }
     if (at.is_verify || what.tag == tags::verification)
         all.push_back(reference("parameters", "LeastRevision"));
-    if (&what == &described::api_description) all.push_back(reference("parameters", "IfNoneMatch"));
+    if (what.has_etag) all.push_back(reference("parameters", "IfNoneMatch"));
     return all;
 }
 

@@ -23,7 +23,7 @@ struct query_parameter {
     std::string_view schema; // JSON text
 };
 
-// `schema` of bodies that are no JSON: the media type itself.
+// `schema` of bodies that are no JSON: the media type itself, or several with a comma between.
 inline constexpr std::string_view plain_text = "text/plain";
 inline constexpr std::string_view metrics_text = "text/plain; version=0.0.4";
 
@@ -45,6 +45,7 @@ struct operation {
     std::string_view body{}; // a name of schemas.cpp; empty: none is read
     request_coding coding = request_coding::json;
     bool may_lack_store = false;  // 503 though it asks for no credential
+    bool has_etag = false;        // ETag and If-None-Match
     bool tells_revision = false;  // X-Latchkey-Revision (revision_header.hpp)
     operation_reply replies[7]{}; // the first is the success
 };
@@ -63,6 +64,7 @@ inline constexpr std::string_view sessions = "sessions";
 inline constexpr std::string_view users = "users";
 inline constexpr std::string_view audit = "audit";
 inline constexpr std::string_view server = "server";
+inline constexpr std::string_view page = "page";
 } // namespace tags
 
 inline constexpr operation_tag operation_tags[] = {
@@ -73,6 +75,7 @@ inline constexpr operation_tag operation_tags[] = {
     {tags::users, "Users, their roles and their state."},
     {tags::audit, "Who did what."},
     {tags::server, "The server about itself."},
+    {tags::page, "The web page, and what it asks for beside the rest of the API."},
 };
 
 } // namespace latchkey

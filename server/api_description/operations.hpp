@@ -19,6 +19,14 @@ extern const operation build_info;
 extern const operation entitlements;
 extern const operation search_audit;
 
+// page_operations.cpp
+extern const operation show_page;
+extern const operation show_asset;
+extern const operation show_view;
+extern const operation show_session;
+extern const operation show_activity;
+extern const operation verify_audit_chain;
+
 // verification_operations.cpp
 extern const operation list_scopes;
 extern const operation check_authorisation;

@@ -187,6 +187,52 @@ constexpr named_schema schemas[] = {
             "count_cap": {"type": "integer"}
         }
     })json"},
+    {"AuditVerdict", R"json({
+        "type": "object",
+        "required": ["whole", "entries", "first_seq", "last_seq", "last_digest", "end_checked", "alarm_seq", "fault"],
+        "properties": {
+            "whole": {"type": "boolean"},
+            "entries": {"type": "integer", "description": "How many were found good, up to the fault."},
+            "first_seq": {"type": "integer"},
+            "last_seq": {"type": "integer"},
+            "last_digest": {"type": "string"},
+            "end_checked": {"type": "boolean", "description": "Lines cut off the end would have been missed."},
+            "alarm_seq": {"type": "integer", "description": "The first entry that tells of an alteration; 0: none."},
+            "fault": {"oneOf": [{"type": "null"}, {
+                "type": "object",
+                "required": ["kind", "file", "line", "reason"],
+                "properties": {"kind": {"type": "string"}, "file": {"type": "string"}, "line": {"type": "integer"},
+                    "reason": {"type": "string"}}
+            }]}
+        }
+    })json"},
+    {"PageSession", R"json({
+        "type": "object",
+        "required": ["needs_first_user", "signed_in", "password_login", "csrf_token", "version"],
+        "properties": {
+            "needs_first_user": {"type": "boolean"},
+            "signed_in": {"type": "boolean"},
+            "password_login": {"type": "boolean"},
+            "csrf_token": {"type": "string", "description": "For X-CSRF-TOKEN; empty without a session cookie."},
+            "version": {"type": "string"}
+        }
+    })json"},
+    {"Activity", R"json({
+        "type": "object",
+        "required": ["time", "verifications", "cache", "connections_open", "audit_entries"],
+        "properties": {
+            "time": {"type": "string", "format": "date-time"},
+            "verifications": {"description": "By outcome.", "type": "object", "properties": {},
+                "additionalProperties": {"type": "integer", "minimum": 0}},
+            "cache": {"description": "null: every key is in memory.", "oneOf": [{"type": "null"}, {
+                "type": "object",
+                "required": ["hits", "misses", "entries"],
+                "properties": {"hits": {"type": "integer"}, "misses": {"type": "integer"}, "entries": {"type": "integer"}}
+            }]},
+            "connections_open": {"type": "integer", "minimum": 0},
+            "audit_entries": {"type": "integer", "minimum": 0}
+        }
+    })json"},
 };
 
 } // namespace

@@ -56,6 +56,7 @@ const operation api_description{
     .details =
         "OpenAPI 3.1, made from the table of routes that the server answers by. Send its `ETag` back as "
         "`If-None-Match` to be told 304 while it has not changed.",
+    .has_etag = true,
     .replies = {{200, "The document.", "Document"}, {304, "It is as the ETag says."}},
 };
 

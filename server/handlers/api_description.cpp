@@ -1,6 +1,7 @@
 // The API's own description (OpenAPI 3.1), open to everybody.
 #include "server/api_description/document.hpp"
 #include "server/handlers/handlers.hpp"
+#include "server/web_assets.hpp"
 
 namespace latchkey::handlers {
 
@@ -10,8 +11,7 @@ task<response> api_description(request_context& context)
     response answer;
     answer.add_header("ETag", document.etag);
     answer.add_header("Cache-Control", "no-cache"); // may be kept, must be asked for
-    if (context.asked.if_none_match.find(document.etag) != std::string_view::npos ||
-        context.asked.if_none_match == "*") {
+    if (names_etag(context.asked.if_none_match, document.etag)) {
         answer.status = 304;
     } else {
         answer.body = document.text;

@@ -4,7 +4,7 @@ import json
 import urllib.parse
 
 UNKNOWN = "abcdefghij-abcdefghijklmnopqrstuv"  # a token that there is not
-PATH_EXAMPLES = {"user": "me", "keyid": "abcdefghij", "keyname": "no-such-token", "path": "any/where"}
+PATH_EXAMPLES = {"user": "me", "keyid": "abcdefghij", "keyname": "no-such-token", "asset": "style.css", "path": "any/where"}
 
 
 class Sender:

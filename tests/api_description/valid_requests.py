@@ -24,6 +24,7 @@ def server_info(send, owner):
     etag = send("apiDescription", 200).headers["etag"]
     send("apiDescription", 304, headers=[("If-None-Match", etag)])
     send("apiDescription", 200, headers=[("If-None-Match", '"0"')])
+    page(send)
     send("entitlements", 200, token=owner)
     checks = {"mine": {"action": "create", "object": {"resource_type": "api_key", "owner_id": "me"}}}
     send("checkAuthorization", 200, token=owner, body={"checks": checks})
@@ -49,6 +50,16 @@ def refused_to_lesser_callers(send, owner):
     blind = send("createToken", 201, token=owner, body={"scopes": ["user:read"]}).value["key"]
     send("introspectToken", 403, token=blind, body={"token": blind})
     send("deleteKey", 404, token=blind, path={"keyid": blind[:10]})
+
+
+def page(send):
+    for operation, asset in (("page", None), ("pageAsset", "style.css"), ("pageAsset", "icon.svg"), ("pageAsset", "app.js"),
+                             ("pageView", "tokens.js")):
+        etag = send(operation, 200, path={"asset": asset}).headers["etag"]
+        send(operation, 304, path={"asset": asset}, headers=[("If-None-Match", etag)])
+    for operation in ("pageAsset", "pageView"):
+        send(operation, 404, path={"asset": "no-such-file"})
+    send("pageSession", 200)
 
 
 def users(send, owner):
@@ -144,5 +155,9 @@ def audit(send, owner):
     seen = send("searchAudit", 200, token=owner, query={"limit": "200"}).value["audit_logs"]
     send("searchAudit", 200, token=owner, query={"q": "action:create", "after_id": seen[3]["id"], "offset": "1"})
     send("searchAudit", 400, token=owner, query={"q": "no:such"})
+    send("activity", 403, token=member.value["session_token"])
+    send("activity", 200, token=owner)
+    send("verifyAuditChain", 403, token=member.value["session_token"])
+    send("verifyAuditChain", 200, token=owner)
     if len(seen) < 20:
         raise AssertionError("the audit trail holds too little to be an example")

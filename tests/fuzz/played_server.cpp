@@ -81,6 +81,7 @@ played_server::played_server()
            audits_,
            limits_,
            verifications_,
+           refusals_,
            figures_,
            now,
            web_},

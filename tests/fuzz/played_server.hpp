@@ -7,8 +7,10 @@
 #include "auth/user_service.hpp"
 #include "auth/verification_recorder.hpp"
 #include "auth/verifier.hpp"
+#include "server/log.hpp"
 #include "server/metrics.hpp"
 #include "server/rate_limiter.hpp"
+#include "server/refusal_log.hpp"
 #include "server/services.hpp"
 #include "server/shard_handler.hpp"
 #include "storage/memory_store.hpp"
@@ -75,6 +77,8 @@ private:
     web_settings web_;
     rate_limiter limits_;
     verification_recorder verifications_;
+    logger log_{log_level::error, log_format::text, now, [](std::string_view) {}};
+    refusal_log refusals_{log_, now};
     metrics figures_{1};
     services use_;
     asio::io_context context_{1};
