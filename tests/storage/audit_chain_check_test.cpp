@@ -1,5 +1,6 @@
 #include "storage/audit_chain_check.hpp"
 #include "tests/storage/audit_fixture.hpp"
+#include "tests/support/result_text.hpp"
 
 #include <atomic>
 #include <chrono>
