@@ -27,8 +27,8 @@ enum class rate_class {
 
 struct route {
     http::verb method;
-    std::string_view
-        pattern; // segments; {user} is resolved by the middleware, {keyid} and {keyname} go to context.key
+    // Segments; {user} is resolved by the middleware; {keyid}, {keyname} and {asset} go to context.key.
+    std::string_view pattern;
     access who;
     rate_class rate;
     const operation* what; // its handler, and what openapi.json says of it; never null
@@ -50,7 +50,7 @@ struct route_match {
     outcome what = outcome::no_such_path;
     const route* row = nullptr;
     std::string_view user; // raw segment of {user}
-    std::string_view key;  // raw segment of {keyid} or {keyname}
+    std::string_view key;  // raw segment of {keyid}, {keyname} or {asset}
 };
 
 // `path`: normalised, runs of slashes collapsed. Static segments beat parameters. HEAD is served by GET's

@@ -53,7 +53,7 @@ def refused_to_lesser_callers(send, owner):
 
 
 def page(send):
-    for operation, asset in (("page", None), ("pageAsset", "style.css"), ("pageAsset", "icon.svg"), ("pageAsset", "app.js"),
+    for operation, asset in (("page", "index.html"), ("pageAsset", "style.css"), ("pageAsset", "icon.svg"), ("pageAsset", "app.js"),
                              ("pageView", "tokens.js")):
         etag = send(operation, 200, path={"asset": asset}).headers["etag"]
         send(operation, 304, path={"asset": asset}, headers=[("If-None-Match", etag)])

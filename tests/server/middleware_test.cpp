@@ -29,7 +29,7 @@ std::string token_for(web_fixture& web, std::string name, role_set roles = {})
 TEST_CASE("a path that no route has is told so in JSON, below the API and elsewhere", "[server][middleware]")
 {
     web_fixture web;
-    for (const char* path : {"/api/v2/nothing", "/", "/nothing"}) {
+    for (const char* path : {"/api/v2/nothing", "/assets/nothing", "/nothing"}) {
         CAPTURE(path);
         const seen_answer answer = web.ask(asking(get, path));
         CHECK(answer.status == 404);

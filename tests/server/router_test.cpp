@@ -34,6 +34,7 @@ std::string example_of(std::string_view pattern)
     std::string path{pattern};
     path = replaced(std::move(path), "{user}", "alice");
     path = replaced(std::move(path), "{keyid}", "abcdefghij");
+    path = replaced(std::move(path), "{asset}", "style.css");
     return replaced(std::move(path), "{keyname}", "my-token");
 }
 
@@ -53,7 +54,8 @@ TEST_CASE("every row is reached by its method, with its parameters", "[server][r
         CHECK(match.user == (has_user ? "alice" : ""));
         const bool has_id = row.pattern.find("{keyid}") != std::string_view::npos;
         const bool has_name = row.pattern.find("{keyname}") != std::string_view::npos;
-        CHECK(match.key == (has_id ? "abcdefghij" : has_name ? "my-token" : ""));
+        const bool has_asset = row.pattern.find("{asset}") != std::string_view::npos;
+        CHECK(match.key == (has_id ? "abcdefghij" : has_name ? "my-token" : has_asset ? "style.css" : ""));
         CHECK(match_route(row.method, path + "/").row == &row);
     }
 }
@@ -101,7 +103,7 @@ TEST_CASE("static segments beat parameters, whatever the method", "[server][rout
 
 TEST_CASE("paths that no row has are unknown", "[server][router]")
 {
-    for (const char* path : {"/",
+    for (const char* path : {"/assets",
                              "/api",
                              "/api/v1/users",
                              "/api/v2/user",

@@ -57,9 +57,9 @@ TEST_CASE("damage is still found after the looks that allow for a writer at work
     audit.append_numbered(1, 10);
     audit.close();
     std::string bytes = read_all(audit.path);
-    const std::size_t at = bytes.find("alice");
+    const std::size_t at = bytes.find("bob");
     REQUIRE(at != std::string::npos);
-    bytes[at] = 'A';
+    bytes[at] = 'B';
     write_all(audit.path, bytes);
 
     audit_chain_check check{audit.path, weak_digest};

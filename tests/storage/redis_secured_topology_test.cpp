@@ -60,7 +60,7 @@ TEST_CASE("a store follows a failover behind Sentinels that speak TLS and want p
     former.kill();
 
     CHECK(redis.is_found(kept));
-    CHECK(&servers.primary() != &former);
+    wait_until("every Sentinel names another", [&] { return &servers.primary() != &former; });
 
     std::string wrong = servers.url();
     wrong.replace(wrong.find("watch-pass"), 10, "hunter2222");

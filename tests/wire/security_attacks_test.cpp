@@ -92,7 +92,8 @@ TEST_CASE("no unscoped legacy routes: keys and users are reached below {user} an
     for (const latchkey::route& row : latchkey::all_routes()) {
         CAPTURE(row.pattern);
         const bool has_parameter = row.pattern.find('{') != std::string_view::npos;
-        if (has_parameter) CHECK(row.pattern.starts_with("/api/v2/users/{user}"));
+        const bool is_page = row.pattern.starts_with("/assets/");
+        if (has_parameter && !is_page) CHECK(row.pattern.starts_with("/api/v2/users/{user}"));
     }
     wire_fixture& wire = any_wire();
     const std::string id = id_of(wire.new_token(wire.member));

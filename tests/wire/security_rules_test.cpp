@@ -85,14 +85,15 @@ TEST_CASE("deny by default, no unauthenticated state change: without a credentia
 {
     wire_fixture& wire = any_wire();
     const std::set<std::string> open{"GET /", // the page itself
-                                     "GET /assets/{keyname}",
-                                     "GET /assets/views/{keyname}",
+                                     "GET /assets/{asset}",
+                                     "GET /assets/views/{asset}",
                                      "GET /api/v2/latchkey/session",
                                      "GET /healthz",
                                      "GET /readyz",
                                      "GET /metrics",
                                      "GET /latency-check",
                                      "GET /api/v2",
+                                     "GET /api/v2/openapi.json",
                                      "GET /api/v2/buildinfo",
                                      "GET /api/v2/auth/scopes",
                                      "GET /api/v2/users/first",
