@@ -42,7 +42,8 @@ bool is_plain(std::string_view text) noexcept
 bool lies_within(std::string_view part, std::string_view whole) noexcept
 {
     const std::less_equal<> at_most; // also where the two are strangers
-    return at_most(whole.data(), part.data()) && at_most(part.data() + part.size(), whole.data() + whole.size());
+    return at_most(whole.data(), part.data()) &&
+           at_most(part.data() + part.size(), whole.data() + whole.size());
 }
 
 } // namespace
