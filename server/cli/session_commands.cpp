@@ -4,6 +4,8 @@
 #include "server/cli/secret_input.hpp"
 #include "server/cli/text_table.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <iostream>
 
 namespace latchkey::cli {
@@ -12,7 +14,7 @@ namespace {
 std::string email_for(const invocation& given)
 {
     if (given.has("email")) return given.value("email");
-    const std::string name = given.value("username");
+    std::string name = given.value("username");
     if (name.find('@') != name.npos) return name;
     return ask_for("E-mail address", "--email ADDRESS");
 }

@@ -7,6 +7,7 @@ const latchkey::fuzz::target* chosen = nullptr;
 
 } // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer looks for this name
 extern "C" int LLVMFuzzerInitialize(int*, char***)
 {
     const char* name = std::getenv("LATCHKEY_FUZZ_TARGET");
@@ -19,6 +20,7 @@ extern "C" int LLVMFuzzerInitialize(int*, char***)
     std::exit(2);
 }
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer looks for this name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     chosen->play({reinterpret_cast<const char*>(data), size});
