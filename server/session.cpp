@@ -55,7 +55,10 @@ task<void> session::run(std::shared_ptr<session> self)
         }
         if (!self->send_now()) co_await send_rest(self);
         if (self->broken_ || next == step::finish) break;
-        if (next == step::flush) continue;
+        if (next == step::flush) { // much has been answered, and more is there
+            co_await let_others_run(self);
+            continue;
+        }
 
         const served done = self->serve_at_once();
         if (done == served::everything) co_await wait_for(self, awaited::request);
@@ -77,12 +80,14 @@ task<void> session::wait_for(std::shared_ptr<session> self, awaited what)
     self->awaited_ = what;
     auto waiting = self->resumption_.async_wait(in_place);
     co_await std::move(waiting);
+    self->rounds_ = 0;
 }
 
 task<void> session::let_others_run(std::shared_ptr<session> self)
 {
     auto turn = asio::post(self->host_.where, asio::deferred);
     co_await std::move(turn);
+    self->rounds_ = 0;
 }
 
 void session::on_ready(readiness::events what)
@@ -90,6 +95,7 @@ void session::on_ready(readiness::events what)
     readable_ = readable_ || what.readable;
     writable_ = writable_ || what.writable;
     finished_ = finished_ || what.finished;
+    if (awaited_ == awaited::request) rounds_ = 0;
     try {
         const bool has_come = (awaited_ == awaited::request && serve_at_once() != served::everything) ||
                               (awaited_ == awaited::input && readable_) ||
@@ -111,8 +117,9 @@ void session::resume() noexcept
 // Answers what has arrived for as long as nothing has to wait, which for verification is always.
 session::served session::serve_at_once()
 {
-    for (int round = 0; readable_; ++round) {
-        if (round == rounds_in_a_row) return served::its_share;
+    while (readable_) {
+        if (rounds_ == rounds_in_a_row) return served::its_share;
+        ++rounds_;
         receive();
         if (input_ended_) return served::partly;
         const step next = advance();

@@ -128,6 +128,7 @@ private:
     bool readable_ = false; // there may be input; false: the next comes with a call of on_ready
     bool writable_ = true;  // likewise for space
     bool finished_ = false; // the peer sends no more
+    int rounds_ = 0;        // of receiving, since others had their turn
     bool input_ended_ = false;
     std::optional<step> pending_; // what advance() said to on_ready, for run() to do
     std::exception_ptr thrown_;   // in on_ready

@@ -1,0 +1,99 @@
+// Two connections on one shard without a thread: what each is given before it is the other's turn.
+#include "server/session.hpp"
+#include "tests/support/catch.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <sys/socket.h>
+#include <vector>
+
+namespace latchkey::test {
+namespace {
+
+// A coroutine that does not wait, as for most of the API.
+class noting_handler final : public request_handler {
+public:
+    std::vector<char> asked; // the last character of each path
+
+    head_verdict answer_from_head(const request&, output_buffer&, bool) override
+    {
+        return head_verdict::wants_body;
+    }
+    void expect(std::string_view) noexcept override {}
+    task<response> answer(const request& what) override
+    {
+        asked.push_back(what.path.back());
+        co_return response{};
+    }
+};
+
+struct one_shard {
+    one_shard()
+    {
+        limits.head_bytes = 1024;
+        limits.chunk_framing_bytes = 64;
+        limits.input_bytes = 2048;
+        limits.flush_bytes = 4096; // reached with every buffer of input
+    }
+
+    // The client's end of a connection on which `requests` have arrived.
+    unique_descriptor connect(const std::string& requests)
+    {
+        std::array<int, 2> pair{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) == 0);
+        unique_descriptor client{pair[1]};
+        const int room = 212'992; // for all answers, so that no wait for space is a turn for others
+        REQUIRE(::setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0);
+        auto served = std::make_shared<session>(unique_descriptor{pair[0]}, host, peer_address{{}, true});
+        REQUIRE(::send(client.number(), requests.data(), requests.size(), 0) ==
+                static_cast<ssize_t>(requests.size()));
+        REQUIRE(served->begin());
+        asio::co_spawn(context, session::run(std::move(served)), [](std::exception_ptr) {});
+        return client;
+    }
+
+    asio::io_context context{1};
+    readiness sockets{context.get_executor()};
+    http_limits limits;
+    noting_handler handler;
+    exception_observer on_exception;
+    session_host host{.where = context.get_executor(),
+                      .sockets = sockets,
+                      .limits = limits,
+                      .handler = handler,
+                      .on_exception = on_exception,
+                      .now = std::chrono::steady_clock::now()};
+};
+
+std::string requests_for(char name, std::size_t count)
+{
+    std::string all;
+    for (std::size_t number = 0; number < count; ++number)
+        all.append("GET /").append(1, name).append(" HTTP/1.1\r\nHost: a\r\n\r\n");
+    return all;
+}
+
+} // namespace
+
+// Found by a flood of clients that pipeline: whoever's batch was flushed, or had a handler, began a new turn.
+TEST_CASE("who sends faster than it is answered leaves others their turn", "[server][session]")
+{
+    constexpr std::size_t greedy = 500; // some nine buffers
+    one_shard shard;
+    const unique_descriptor first = shard.connect(requests_for('a', greedy));
+    const unique_descriptor second = shard.connect(requests_for('b', 1));
+    asio::co_spawn(shard.context, readiness::run(shard.sockets), [](std::exception_ptr) {});
+
+    while (shard.handler.asked.size() < greedy + 1)
+        REQUIRE(shard.context.poll() > 0);
+
+    const auto& asked = shard.handler.asked;
+    const auto turn = std::find(asked.begin(), asked.end(), 'b') - asked.begin();
+    CHECK(turn <= 400); // five buffers of 2 KiB: four, and the one that had begun
+}
+
+} // namespace latchkey::test
