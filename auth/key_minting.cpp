@@ -27,17 +27,22 @@ key_rights unrestricted_rights()
     return {{"coder:all"}, {"*:*"}};
 }
 
+made_key make_key(const store& records, const pepper_set& peppers, key_record draft)
+{
+    const minted_token minted = mint_token(records.id_prefix(draft.owner));
+    draft.id = minted.id;
+    draft.kind = peppers.current_kind();
+    draft.secret_digest = peppers.hash(minted.secret.expose());
+    return {std::move(draft), print_token(minted.id, minted.secret)};
+}
+
 task<result<secret_text>> mint_key(store& records, const pepper_set& peppers, key_record draft)
 {
     result<void> inserted = error_code{storage_errc::id_taken};
     for (int draw = 0; draw < most_draws; ++draw) {
-        const minted_token minted = mint_token(records.id_prefix(draft.owner));
-        key_record key = draft;
-        key.id = minted.id;
-        key.kind = peppers.current_kind();
-        key.secret_digest = peppers.hash(minted.secret.expose());
-        inserted = co_await records.insert_key(std::move(key));
-        if (inserted) co_return print_token(minted.id, minted.secret);
+        made_key made = make_key(records, peppers, draft);
+        inserted = co_await records.insert_key(std::move(made.record));
+        if (inserted) co_return std::move(made.token);
         if (inserted.error() != storage_errc::id_taken) break;
     }
     co_return inserted.error();

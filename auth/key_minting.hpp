@@ -19,7 +19,15 @@ key_record draft_key(uuid owner, login_type login, key_rights rights, time_point
 // `coder:all` and `*:*`.
 key_rights unrestricted_rights();
 
-// Mints and inserts; the printed token. Another id is drawn when the first is taken. name_taken, owner_gone,
+struct made_key {
+    key_record record;
+    secret_text token;
+};
+
+// Draws an id and a secret for `draft`. Nothing is stored, and the id may be taken.
+made_key make_key(const store& records, const pepper_set& peppers, key_record draft);
+
+// Makes and inserts; the printed token. Another id is drawn when the first is taken. name_taken, owner_gone,
 // unavailable.
 task<result<secret_text>> mint_key(store& records, const pepper_set& peppers, key_record draft);
 

@@ -139,10 +139,12 @@ revocation_canary::run_result revocation_canary::run_once()
     if (leftover_) static_cast<void>(ask(home, elsewhere_.delete_key(*leftover_)));
     leftover_.reset();
 
-    auto minted = ask(home, mint_key(elsewhere_, peppers_, draft()));
-    if (!minted || !*minted) return {.problem = "no key could be made"};
-    const secret_text token = std::move(**minted);
-    leftover_ = key_id::parse(parse_token(token.expose()).id);
+    made_key made = make_key(elsewhere_, peppers_, draft());
+    const secret_text token = std::move(made.token);
+    leftover_ = made.record.id; // before it is asked for: a stop may come between the making and the answer
+    const auto inserted = ask(home, elsewhere_.insert_key(std::move(made.record)));
+    if (inserted && !*inserted && inserted->error() == storage_errc::id_taken) leftover_.reset(); // not ours
+    if (!inserted || !*inserted) return {.problem = "no key could be made"};
 
     for (const executor& shard : shards_) {
         const auto seen = ask(shard, tokens_.probe(std::string{token.expose()}));

@@ -155,7 +155,7 @@ private:
     std::vector<executor> shards_;
     const std::shared_ptr<signal> signal_ = std::make_shared<signal>();
     steady_time deadline_{};         // of the run
-    std::optional<key_id> leftover_; // made, and not known to be deleted
+    std::optional<key_id> leftover_; // perhaps made, and not known to be deleted
     bool is_failing_ = false;
     std::thread thread_;
 
