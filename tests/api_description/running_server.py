@@ -8,7 +8,7 @@ import tempfile
 import time
 
 OWNER = {"email": "root@example.com", "username": "root", "password": "CanaryPassword!731"}
-DEADLINE = 20  # seconds, for what takes a fraction of one
+DEADLINE = 120  # seconds, for what takes a fraction of one
 
 
 class UnixConnection(http.client.HTTPConnection):

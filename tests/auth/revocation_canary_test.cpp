@@ -1,6 +1,7 @@
 #include "auth/policy.hpp"
 #include "auth/revocation_canary.hpp"
 #include "tests/support/auth_fixture.hpp"
+#include "tests/support/patience.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -169,7 +170,7 @@ struct canary_case {
     template <class Condition>
     void wait_until(Condition is_met)
     {
-        const auto deadline = std::chrono::steady_clock::now() + 20s;
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         while (!is_met(canary.figures())) {
             REQUIRE(std::chrono::steady_clock::now() < deadline);
             std::this_thread::sleep_for(1ms);

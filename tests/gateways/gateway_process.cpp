@@ -1,5 +1,7 @@
 #include "tests/gateways/gateway_process.hpp"
 
+#include "tests/support/patience.hpp"
+
 #include <boost/asio/io_context.hpp>
 
 #include <cerrno>
@@ -24,7 +26,6 @@ using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
 
 constexpr int most_tries = 10; // at finding a port that nobody takes before the gateway does
-constexpr auto patience = 20s;
 
 std::string contents_of(const std::string& path)
 {

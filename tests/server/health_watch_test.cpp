@@ -1,6 +1,7 @@
 #include "server/health_watch.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_clock.hpp"
+#include "tests/support/patience.hpp"
 
 #include <chrono>
 #include <mutex>
@@ -39,7 +40,7 @@ public:
     // The lines so far, once it was looked at twice in its present state: the first look was told of then.
     std::vector<std::string> lines()
     {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         while (true) {
             {
                 const std::lock_guard lock{mutex_};

@@ -1,5 +1,7 @@
 #include "tests/server/test_server.hpp"
 
+#include "tests/support/patience.hpp"
+
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
 
@@ -97,7 +99,7 @@ test_server::test_server(const test_server_options& options) : server_(make_opti
 
 void test_server::wait_for_handlers(int count)
 {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto until = std::chrono::steady_clock::now() + patience;
     while (log_.waiting != count) {
         if (std::chrono::steady_clock::now() > until) throw std::runtime_error{"no handler waits"};
         std::this_thread::yield();

@@ -1,5 +1,6 @@
 #include "tests/storage/audit_fixture.hpp"
 #include "tests/storage/disk_faults.hpp"
+#include "tests/support/patience.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -84,7 +85,7 @@ TEST_CASE("entries acknowledged before a sync that failed are noted as doubtful"
     {
         const failing_syncs faults;
         audit.append_numbered(1, 1);
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         while (audit.log->health().can_write) {
             REQUIRE(std::chrono::steady_clock::now() < deadline);
             std::this_thread::yield();

@@ -1,5 +1,7 @@
 #include "tests/storage/audit_fixture.hpp"
 
+#include "tests/support/patience.hpp"
+
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -118,7 +120,7 @@ void audit_fixture::append_numbered(int first, int last)
 
 void audit_fixture::append_until_taken(int n)
 {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!append(numbered_entry(n))) {
         REQUIRE(std::chrono::steady_clock::now() < deadline);
         std::this_thread::yield();

@@ -1,6 +1,7 @@
 // The head record as the server keeps it, and what a start on a log that was cut or changed tells.
 #include "tests/storage/audit_fixture.hpp"
 #include "tests/storage/disk_faults.hpp"
+#include "tests/support/patience.hpp"
 
 #include <sys/stat.h>
 #include <thread>
@@ -89,7 +90,7 @@ TEST_CASE("the head record is never ahead of what is on the disk", "[storage][au
         audit.options.sync_interval = std::chrono::milliseconds{1};
         audit.open();
         audit.append_numbered(1, 3);
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         while (head_of(audit).seq != 3) {
             REQUIRE(std::chrono::steady_clock::now() < deadline);
             std::this_thread::yield();

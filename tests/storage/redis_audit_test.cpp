@@ -192,7 +192,7 @@ TEST_CASE("a Redis that does not answer delays one act by its deadline, and no m
     const auto taken = std::chrono::steady_clock::now() - begin;
     redis.resume();
 
-    CHECK(taken < 25s);
+    CHECK(taken < 60s);
     one.wait_until_sent();
     audit_server other{redis.endpoint()};
     // One whose answer was late may be there twice, and is found once.

@@ -1,6 +1,7 @@
 #include "storage/redis_cluster.hpp"
 #include "tests/storage/redis_topology_fixture.hpp"
 #include "tests/storage/scripted_redis.hpp"
+#include "tests/support/patience.hpp"
 
 #include <atomic>
 #include <thread>
@@ -284,7 +285,7 @@ TEST_CASE("no token is lost or refused while its slot moves, and each way there 
     cluster_servers& servers = shared_cluster();
     servers.flush();
     topology_case redis{servers.topology()};
-    topology_case reading{servers.topology(), {.limits = {.command_deadline = 20s}}};
+    topology_case reading{servers.topology(), {.limits = {.command_deadline = patience}}};
     const uuid owner = redis.add_user(3);
     std::vector<key_id> tokens;
     for (std::uint32_t number = 1; number <= 10; ++number)

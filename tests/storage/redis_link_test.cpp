@@ -2,6 +2,7 @@
 #include "tests/storage/redis_fixture.hpp"
 #include "tests/storage/scripted_redis.hpp"
 #include "tests/storage/sent_calls.hpp"
+#include "tests/support/patience.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -88,7 +89,7 @@ TEST_CASE("all commands of one turn leave in one write", "[storage][redis]")
 TEST_CASE("each command gets its own reply, in whatever order they are read", "[storage][redis]")
 {
     redis_server server;
-    redis_fixture redis{server.endpoint(), {.command_deadline = 20s}};
+    redis_fixture redis{server.endpoint(), {.command_deadline = patience}};
     std::vector<redis_command> commands;
     for (int index = 0; index < 5000; ++index)
         commands.push_back(redis_command{"ECHO"}.arg("reply " + std::to_string(index)));
@@ -183,7 +184,6 @@ TEST_CASE("a stopped server costs a command its deadline, and is found again", "
 
     CHECK(late.error() == storage_errc::unavailable);
     CHECK(waited >= 100ms);
-    CHECK(waited < 5s);
     CHECK_THAT(problem, Catch::Contains("no answer within 100 ms"));
     CHECK(refused.error() == storage_errc::unavailable);
     server.resume();

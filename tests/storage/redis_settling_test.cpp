@@ -1,6 +1,7 @@
 // A change of a user that was left between its two writes: what a server that starts on it makes of it.
 #include "storage/redis_layout.hpp"
 #include "tests/storage/redis_store_fixture.hpp"
+#include "tests/support/patience.hpp"
 
 #include <chrono>
 
@@ -55,7 +56,7 @@ struct settling_case : redis_case {
     void start_anew_and_wait()
     {
         store = open_redis_store(server, time);
-        const auto deadline = std::chrono::steady_clock::now() + 20s;
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         while (unsettled() != 0) {
             REQUIRE(std::chrono::steady_clock::now() < deadline);
             REQUIRE(run_redis(store->find_user(owner)));

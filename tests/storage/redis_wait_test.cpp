@@ -1,6 +1,7 @@
 // Writes that wait until replicas have them.
 #include "storage/redis_clients.hpp"
 #include "tests/storage/redis_topology_fixture.hpp"
+#include "tests/support/patience.hpp"
 
 #include <boost/asio/detached.hpp>
 
@@ -59,7 +60,7 @@ TEST_CASE("a write that enough replicas have is done; one that they do not have 
     const auto client = redis_clients_of(servers.topology(), waiting)(context.get_executor(), {});
 
     auto first = run_task_on(context, client->run(set(), redis_effect::idempotent));
-    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (first && !first->is_ok() &&
            std::chrono::steady_clock::now() < end) // a busy machine is slow to acknowledge
         first = run_task_on(context, client->run(set(), redis_effect::idempotent));
@@ -91,7 +92,7 @@ TEST_CASE("a repeated write that finds its work done waits for the replicas all 
         run_task_on(context, client->run_script(nothing_to_do, {"k"}, {}, redis_effect::idempotent));
     servers.replica.resume();
     result<redis_reply> late = early;
-    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (late && late->is_error() && std::chrono::steady_clock::now() < end)
         late = run_task_on(context, client->run_script(nothing_to_do, {"k"}, {}, redis_effect::idempotent));
 
@@ -105,8 +106,8 @@ TEST_CASE("a verification does not stand behind a write that waits for replicas"
 {
     replicated_servers servers;
     asio::io_context context{1};
-    const redis_client_options patient{.replication = {.replicas = 1, .patience = 20s},
-                                       .limits = {.command_deadline = 25s}};
+    const redis_client_options patient{.replication = {.replicas = 1, .patience = patience},
+                                       .limits = {.command_deadline = patience}};
     const auto client = redis_clients_of(servers.topology(), patient)(context.get_executor(), {});
     REQUIRE(run_task_on(context, client->run(set(), redis_effect::idempotent)));
     const auto has_written = std::make_shared<bool>(false);
@@ -122,7 +123,7 @@ TEST_CASE("a verification does not stand behind a write that waits for replicas"
     CHECK(read->text == "v");
     CHECK(has_waited);
     context.restart();
-    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (!*has_written && context.run_one_until(end) > 0) {
     }
     CHECK(*has_written);

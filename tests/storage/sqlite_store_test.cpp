@@ -1,6 +1,7 @@
 // What the sqlite store promises beyond the contract suite: durability, its file, and a disk that fails.
 #include "storage/sqlite_schema.hpp"
 #include "tests/storage/sqlite_fixture.hpp"
+#include "tests/support/patience.hpp"
 
 #include <fstream>
 #include <sys/stat.h>
@@ -195,7 +196,7 @@ TEST_CASE("a running store erases the hash of an expired key within seconds")
 
     store.time.advance(1h);
 
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (file_holds(store.path(), key.secret_digest) && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::yield();
     }

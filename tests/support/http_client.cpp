@@ -1,5 +1,7 @@
 #include "tests/support/http_client.hpp"
 
+#include "tests/support/patience.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -13,7 +15,7 @@
 namespace latchkey::test {
 namespace {
 
-constexpr timeval patience{.tv_sec = 20, .tv_usec = 0};
+constexpr timeval socket_timeout{.tv_sec = patience.count(), .tv_usec = 0};
 
 [[noreturn]] void fail(const char* what)
 {
@@ -84,8 +86,8 @@ void http_client::connect()
         connected = ::connect(socket_.number(), at.data(), static_cast<socklen_t>(at.size()));
     }
     if (connected != 0) fail("connect");
-    setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(socket_.number(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &socket_timeout, sizeof socket_timeout);
+    setsockopt(socket_.number(), SOL_SOCKET, SO_SNDTIMEO, &socket_timeout, sizeof socket_timeout);
 }
 
 void http_client::send(std::string_view bytes)

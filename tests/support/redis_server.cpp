@@ -2,6 +2,7 @@
 
 #include "storage/redis_command.hpp"
 #include "storage/redis_reader.hpp"
+#include "tests/support/patience.hpp"
 
 #include <chrono>
 #include <csignal>
@@ -72,8 +73,8 @@ public:
         path.copy(address.sun_path, sizeof address.sun_path - 1);
         if (::connect(socket_.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
             fail("connect to redis-server");
-        const timeval patience{.tv_sec = 20, .tv_usec = 0};
-        setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        const timeval socket_timeout{.tv_sec = patience.count(), .tv_usec = 0};
+        setsockopt(socket_.number(), SOL_SOCKET, SO_RCVTIMEO, &socket_timeout, sizeof socket_timeout);
     }
 
     redis_reply ask(const redis_command& command)

@@ -4,6 +4,7 @@
 
 #include "storage/task.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/patience.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -16,9 +17,7 @@
 namespace latchkey::test {
 
 template <class T>
-T run_task_on(asio::io_context& context,
-              task<T> work,
-              std::chrono::seconds deadline = std::chrono::seconds{30})
+T run_task_on(asio::io_context& context, task<T> work, std::chrono::seconds deadline = patience)
 {
     struct ending {
         std::exception_ptr failure;
@@ -41,7 +40,7 @@ T run_task_on(asio::io_context& context,
 }
 
 template <class T>
-T run_task(task<T> work, std::chrono::seconds deadline = std::chrono::seconds{30})
+T run_task(task<T> work, std::chrono::seconds deadline = patience)
 {
     // Outlives every call: a writer thread may still be inside its post() when the task it woke has ended.
     thread_local asio::io_context context{1};

@@ -1,6 +1,6 @@
 """A Latchkey of its own and a headless Chromium in front of it, for the tests of the web page.
 
-What is waited for has 20 seconds; nothing sleeps for a fixed time. Both processes end with the tests.
+What is waited for has two minutes; nothing sleeps for a fixed time. Both processes end with the tests.
 """
 
 import http.client
@@ -18,7 +18,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE = 20  # seconds
+PATIENCE = 120  # seconds
 
 
 def free_port():

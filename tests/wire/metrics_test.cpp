@@ -1,5 +1,6 @@
 // What GET /metrics shows of a real server, and that its canary is seen nowhere else.
 #include "tests/support/metrics_text.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <chrono>
@@ -25,7 +26,7 @@ metric_families figures(http_client& client)
 metric_families
 figures_at(http_client& client, const std::string& family, const std::string& label, double least)
 {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (true) {
         metric_families seen = figures(client);
         if (metric(seen, family, label) >= least) return seen;

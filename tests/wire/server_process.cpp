@@ -1,5 +1,7 @@
 #include "tests/wire/server_process.hpp"
 
+#include "tests/support/patience.hpp"
+
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
@@ -18,7 +20,7 @@ using namespace std::chrono_literals;
 
 // Waits in small steps: there is nothing to be woken by that works for a child that may be killed.
 template <class Condition>
-bool becomes_true(Condition condition, std::chrono::seconds patience)
+bool becomes_true(Condition condition)
 {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!condition()) {
@@ -64,7 +66,7 @@ pid_t start_program(std::vector<std::string> arguments,
 int wait_for(pid_t child)
 {
     int status = 0;
-    const bool ended = becomes_true([&] { return waitpid(child, &status, WNOHANG) == child; }, 30s);
+    const bool ended = becomes_true([&] { return waitpid(child, &status, WNOHANG) == child; });
     if (!ended) throw std::runtime_error{"the program does not end"};
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -90,7 +92,7 @@ server_process::server_process(const temporary_directory& directory, int early_s
     child_ = start_program(arguments, environment, output_file(directory));
     if (early_signal != 0) {
         const auto is_loading = [&] { return std::filesystem::exists(directory.file("latchkey.db")); };
-        if (!becomes_true(is_loading, 30s)) throw std::runtime_error{"the program opens no database"};
+        if (!becomes_true(is_loading)) throw std::runtime_error{"the program opens no database"};
         send_signal(early_signal);
     }
     const auto answers = [this] {
@@ -100,7 +102,7 @@ server_process::server_process(const temporary_directory& directory, int early_s
             return false; // not listening yet
         }
     };
-    if (!becomes_true(answers, 30s)) throw std::runtime_error{"the program does not start"};
+    if (!becomes_true(answers)) throw std::runtime_error{"the program does not start"};
 }
 
 server_process::~server_process()

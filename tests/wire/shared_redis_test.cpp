@@ -1,4 +1,5 @@
 // Several servers over one Redis, and what lies there.
+#include "tests/support/patience.hpp"
 #include "tests/wire/redis_contents.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
@@ -55,7 +56,7 @@ std::size_t found_for(http_client& server, const account& reader, const http_ans
 // In the end.
 bool is_logged(const wire_server& server, std::string_view words)
 {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+    const auto deadline = std::chrono::steady_clock::now() + patience;
     while (!contains(server.logged(), words)) {
         if (std::chrono::steady_clock::now() > deadline) return false;
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
