@@ -18,7 +18,7 @@ fault in_line(std::size_t number, std::string_view what)
 
 checked<pepper_set> pepper_set::parse(std::string_view file_text)
 {
-    static_assert(min_pepper_length == 32);
+    static_assert(min_pepper_length == 32 && most_peppers == 8);
     std::vector<std::string_view> lines;
     for (std::size_t number = 1; !file_text.empty(); ++number) {
         const std::size_t end = file_text.find('\n');
@@ -32,6 +32,7 @@ checked<pepper_set> pepper_set::parse(std::string_view file_text)
         if (std::find(lines.begin(), lines.end(), line) != lines.end()) {
             return in_line(number, "repeats an earlier pepper");
         }
+        if (lines.size() == most_peppers) return in_line(number, "is one too many: 8 peppers are the most");
         lines.push_back(line);
     }
     if (lines.empty()) return fault{"the pepper file holds no pepper"};
@@ -52,25 +53,34 @@ digest pepper_set::hash(std::string_view secret) const
     return hash_secret(secret, peppers_.empty() ? std::string_view{} : peppers_.front().expose());
 }
 
-bool pepper_set::matches(const key_record& key, std::string_view secret) const
+pepper_set::hashes pepper_set::hashes_of(std::string_view secret) const
+{
+    hashes all;
+    all.made_[all.count_++] = sha256(secret);
+    for (const secret_text& pepper : peppers_)
+        all.made_[all.count_++] = hmac_sha256(pepper.expose(), secret);
+    return all;
+}
+
+bool pepper_set::matches(const key_record& key, const hashes& secret)
 {
     return matches_any(key.kind, key.secret_digest, secret);
 }
 
-void pepper_set::dummy_check(std::string_view secret) const
+void pepper_set::dummy_check(const hashes& secret)
 {
     static constexpr digest nobodys{};
     static_cast<void>(matches_any(digest_kind::wiped, nobodys, secret));
 }
 
-// Makes every hash that any key could have, also after one has matched and also for kinds that this key
-// is not of: the number of hashes depends on the configuration alone.
-bool pepper_set::matches_any(digest_kind kind, const digest& stored, std::string_view secret) const
+// Compares with every hash, also after one has matched and also with kinds that this key is not of: the
+// work depends on the configuration alone.
+bool pepper_set::matches_any(digest_kind kind, const digest& stored, const hashes& secret)
 {
-    const bool equals_plain = equal_in_constant_time(sha256(secret), stored);
+    const bool equals_plain = equal_in_constant_time(secret.made_.front(), stored);
     bool equals_peppered = false;
-    for (const secret_text& pepper : peppers_) {
-        const bool equals = equal_in_constant_time(hmac_sha256(pepper.expose(), secret), stored);
+    for (std::size_t index = 1; index < secret.count_; ++index) {
+        const bool equals = equal_in_constant_time(secret.made_[index], stored);
         equals_peppered = equals || equals_peppered;
     }
     if (kind == digest_kind::sha256) return equals_plain;

@@ -92,7 +92,7 @@ private:
 
     verdict judge(const key_record& key,
                   const owner_view& owner,
-                  std::string_view secret,
+                  const pepper_set::hashes& secret,
                   time_point now) const noexcept;
 
     store& store_;

@@ -65,7 +65,8 @@ constexpr config_option options[] = {
      "that a token revoked by another server, or by hand, is refused; 0: ask Redis each time",
      value, take_cache_lease},
     {"Storage", "pepper-file", "FILE", "",
-     "keep HMACs under the first line of FILE instead of plain hashes; further lines are older peppers",
+     "keep HMACs under the first line of FILE instead of plain hashes; further lines, to 8 in all, are older "
+     "peppers",
      value, take_path<&config::pepper_file>},
     {"Storage", "canary-interval", "DURATION", "10s",
      "with Redis: how often to make, use and revoke a token of the server's own, to measure how long a "

@@ -71,7 +71,7 @@ private:
     bool collect_body();
     parse_progress read_chunks();
     parse_progress parse_head();
-    void expect_next_token(std::string_view behind) noexcept;
+    void expect_tokens(std::string_view bytes) noexcept;
     head_verdict ask_for_head(bool keep_alive);
     bool skip_blank_line();
     void shift_input();
@@ -151,8 +151,9 @@ private:
     // --- the current request ---
     request request_;
     std::optional<request_parser> parser_;
-    repeated_head last_head_; // while it remembers one: what request_ and parser_ hold is of that head
-    std::string body_;        // of chunks, or too large for input_
+    repeated_head last_head_;        // while it remembers one: what request_ and parser_ hold is of that head
+    bool token_is_expected_ = false; // the handler was told of its token
+    std::string body_;               // of chunks, or too large for input_
     bool in_body_ = false;
     bool body_in_place_ = false; // it fits into input_ behind its head
     bool keep_alive_ = true;     // after the answer of the handler that is about to be called

@@ -19,6 +19,19 @@ key_record key_made_by(const pepper_set& peppers)
     return key;
 }
 
+bool matches(const pepper_set& peppers, const key_record& key, std::string_view sent)
+{
+    return pepper_set::matches(key, peppers.hashes_of(sent));
+}
+
+std::string numbered_peppers(std::size_t count)
+{
+    std::string text;
+    for (std::size_t number = 0; number < count; ++number)
+        text += first_pepper + std::to_string(number) + '\n';
+    return text;
+}
+
 } // namespace
 
 TEST_CASE("without peppers, secrets are stored as their SHA-256", "[auth][pepper]")
@@ -26,8 +39,8 @@ TEST_CASE("without peppers, secrets are stored as their SHA-256", "[auth][pepper
     const pepper_set none;
     CHECK(none.current_kind() == digest_kind::sha256);
     CHECK(none.hash(secret) == sha256(secret));
-    CHECK(none.matches(key_made_by(none), secret));
-    CHECK_FALSE(none.matches(key_made_by(none), "AbCdEfGhIjKlMnOpQrStUw"));
+    CHECK(matches(none, key_made_by(none), secret));
+    CHECK_FALSE(matches(none, key_made_by(none), "AbCdEfGhIjKlMnOpQrStUw"));
 }
 
 TEST_CASE("keys outlive the introduction and the rotation of a pepper", "[auth][pepper]")
@@ -44,13 +57,23 @@ TEST_CASE("keys outlive the introduction and the rotation of a pepper", "[auth][
     CHECK(first->hash(secret) == hmac_sha256(first_pepper, secret));
     CHECK(rotated->hash(secret) == hmac_sha256(second_pepper, secret));
 
-    CHECK(first->matches(key_made_by(none), secret));       // made before there was a pepper
-    CHECK(rotated->matches(key_made_by(*first), secret));   // made under the older one
-    CHECK(rotated->matches(key_made_by(*rotated), secret)); // made under the current one
-    CHECK(rotated->matches(key_made_by(none), secret));
-    CHECK_FALSE(second->matches(key_made_by(*first), secret)); // that pepper was dropped
-    CHECK_FALSE(none.matches(key_made_by(*first), secret));
-    CHECK_FALSE(rotated->matches(key_made_by(*first), "another secret"));
+    CHECK(matches(*first, key_made_by(none), secret));       // made before there was a pepper
+    CHECK(matches(*rotated, key_made_by(*first), secret));   // made under the older one
+    CHECK(matches(*rotated, key_made_by(*rotated), secret)); // made under the current one
+    CHECK(matches(*rotated, key_made_by(none), secret));
+    CHECK_FALSE(matches(*second, key_made_by(*first), secret)); // that pepper was dropped
+    CHECK_FALSE(matches(none, key_made_by(*first), secret));
+    CHECK_FALSE(matches(*rotated, key_made_by(*first), "another secret"));
+}
+
+TEST_CASE("a key made under the oldest of as many peppers as can be is good", "[auth][pepper]")
+{
+    const auto all = pepper_set::parse(numbered_peppers(pepper_set::most_peppers));
+    const auto oldest = pepper_set::parse(first_pepper + std::to_string(pepper_set::most_peppers - 1));
+    REQUIRE(all.has_value());
+    REQUIRE(oldest.has_value());
+    CHECK(matches(*all, key_made_by(*oldest), secret));
+    CHECK_FALSE(matches(*all, key_made_by(*oldest), "another secret"));
 }
 
 TEST_CASE("a digest matches only as the kind it was stored as", "[auth][pepper]")
@@ -60,11 +83,11 @@ TEST_CASE("a digest matches only as the kind it was stored as", "[auth][pepper]"
 
     key_record plain_as_hmac = key_made_by(pepper_set{});
     plain_as_hmac.kind = digest_kind::hmac_sha256;
-    CHECK_FALSE(peppers->matches(plain_as_hmac, secret));
+    CHECK_FALSE(matches(*peppers, plain_as_hmac, secret));
 
     key_record hmac_as_plain = key_made_by(*peppers);
     hmac_as_plain.kind = digest_kind::sha256;
-    CHECK_FALSE(peppers->matches(hmac_as_plain, secret));
+    CHECK_FALSE(matches(*peppers, hmac_as_plain, secret));
 }
 
 TEST_CASE("a key whose hash is gone matches no secret", "[auth][pepper]")
@@ -72,7 +95,7 @@ TEST_CASE("a key whose hash is gone matches no secret", "[auth][pepper]")
     const pepper_set none;
     key_record key = key_made_by(none);
     key.kind = digest_kind::wiped;
-    CHECK_FALSE(none.matches(key, secret));
+    CHECK_FALSE(matches(none, key, secret));
 }
 
 TEST_CASE("a pepper file is read by lines, and its faults never show a pepper", "[auth][pepper]")
@@ -96,6 +119,10 @@ TEST_CASE("a pepper file is read by lines, and its faults never show a pepper", 
         {first_pepper + "\n" + first_pepper,
          "line 2 of the pepper file repeats an earlier pepper",
          "doubled"},
+        {numbered_peppers(pepper_set::most_peppers), "", "as many as can be"},
+        {numbered_peppers(pepper_set::most_peppers + 1),
+         "line 9 of the pepper file is one too many: 8 peppers are the most",
+         "one more"},
         {"", "the pepper file holds no pepper", "empty"},
         {"\n\r\n", "the pepper file holds no pepper", "only empty lines"},
     };
