@@ -18,19 +18,18 @@
 #include "server/refusal_log.hpp"
 #include "server/service_settings.hpp"
 #include "server/shard_handler.hpp"
+#include "server/store_opening.hpp"
 #include "storage/audit_chain_check.hpp"
 #include "storage/audit_file.hpp"
-#include "storage/memory_store.hpp"
 #include "storage/redis_audit_log.hpp"
 #include "storage/redis_clients.hpp"
-#include "storage/redis_connection_tls.hpp"
 #include "storage/redis_store.hpp"
+#include "storage/run_to_end.hpp"
 #include "storage/sqlite_store.hpp"
 #include "storage/worker_pool.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <utility>
 
@@ -39,25 +38,6 @@ namespace {
 
 constexpr std::size_t waiting_logins = 64;    // for one Argon2id worker; beyond: 429
 constexpr std::size_t waiting_searches = 256; // for one thread that reads the audit log; beyond: 429
-
-microseconds retention_of(const config& settings) noexcept
-{
-    return std::chrono::floor<microseconds>(settings.api_keys_retention);
-}
-
-open_result<redis_client_factory> redis_clients_for(const config& settings)
-{
-    redis_client_options options;
-    options.replication.replicas = static_cast<unsigned>(settings.redis_wait_replicas);
-    if (settings.store.redis.via == redis_address::transport::tls) {
-        auto opened = open_redis_tls({.ca_file = settings.redis_tls_ca,
-                                      .certificate_file = settings.redis_tls_certificate,
-                                      .key_file = settings.redis_tls_key});
-        if (!opened) return opened.error();
-        options.tls = std::move(*opened);
-    }
-    return redis_clients_of(settings.store.redis, std::move(options));
-}
 
 std::string exception_text(const std::exception_ptr& thrown)
 {
@@ -95,6 +75,7 @@ struct application::parts {
     pepper_set peppers;
     worker_pool audit_readers{1, waiting_searches};
     worker_pool password_workers; // of their own: a flood of logins starves nobody else (design.md 5)
+    std::atomic<bool> is_leaving = false;
     access_log accesses;
     rate_limiter limits;
     metrics figures;
@@ -125,19 +106,7 @@ struct application::parts {
     template <class T>
     T wait_for(task<T> work)
     {
-        std::optional<T> value;
-        std::exception_ptr failure;
-        auto end = [&](std::exception_ptr thrown, T made) {
-            failure = std::move(thrown);
-            value.emplace(std::move(made));
-        };
-        asio::co_spawn(waiting, std::move(work), std::move(end));
-        waiting.restart();
-        // No longer than needed: a connection that stays open is work without an end.
-        while (!value)
-            waiting.run_one();
-        if (failure) std::rethrow_exception(failure);
-        return std::move(*value);
+        return run_to_end(waiting, std::move(work));
     }
 
     void stop_everything();
@@ -174,7 +143,9 @@ open_result<void> application::open_stores()
     if (!peppers) return peppers.error();
     all.peppers = std::move(*peppers);
 
-    if (auto records = open_records(); !records) return records.error();
+    auto records = open_store(all.settings, all.now, all.waiting, all.log);
+    if (!records) return records.error();
+    all.records = std::move(*records);
 
     auto audit = audit_file::open({.path = all.settings.audit_log,
                                    .digest_of = sha256,
@@ -235,35 +206,8 @@ open_result<void> application::open_stores()
                              all.figures,
                              all.now,
                              all.web,
-                             all.settings.log_requests == request_logging::none ? nullptr : &all.accesses});
-    return {};
-}
-
-open_result<void> application::open_records()
-{
-    parts& all = *parts_;
-    const microseconds retention = retention_of(all.settings);
-    switch (all.settings.store.engine) {
-    case store_engine::memory: all.records = std::make_unique<memory_store>(all.now, retention); break;
-    case store_engine::sqlite: {
-        auto opened = sqlite_store::open(all.settings.store.path, all.now, {.retention = retention});
-        if (!opened) return opened.error();
-        all.records = std::move(*opened);
-        break;
-    }
-    case store_engine::redis: {
-        auto clients = redis_clients_for(all.settings);
-        if (!clients) return clients.error();
-        redis_store_options options{.retention = retention, .cache_lease = all.settings.cache_lease};
-        options.cache_bytes = all.settings.cache_size / shard_count(all.settings);
-        auto opened = all.wait_for(redis_store::open(std::move(*clients), all.now, options));
-        if (!opened) return opened.error();
-        for (const std::string& warning : (*opened)->warnings())
-            all.log.warning(warning);
-        all.records = std::move(*opened);
-        break;
-    }
-    }
+                             all.settings.log_requests == request_logging::none ? nullptr : &all.accesses,
+                             &all.is_leaving});
     return {};
 }
 
@@ -332,10 +276,11 @@ open_result<void> application::listen()
     parts& all = *parts_;
     http_server_options options;
     options.listen = all.settings.listen;
+    options.admin_listen = all.settings.admin_listen;
     options.shards = shard_count(all.settings);
     options.figures = &all.figures;
     options.limits.connections = all.settings.max_connections;
-    options.limits.drain = std::chrono::ceil<std::chrono::milliseconds>(all.settings.drain);
+    options.limits.stop = std::chrono::ceil<std::chrono::milliseconds>(all.settings.stop_timeout);
     options.make_handler = [&all](asio::io_context& shard, std::size_t index) {
         return std::make_unique<shard_handler>(*all.use, shard.get_executor(), all.figures.of_shard(index));
     };
@@ -351,7 +296,7 @@ open_result<void> application::listen()
     if (const auto failure = all.server->start()) {
         return open_error{failure->why,
                           "cannot listen on " + to_string(failure->address) + ": " + failure->why.message() +
-                              "; choose another --listen address or stop what uses it"};
+                              "; choose another address or stop what uses it"};
     }
     if (all.canary) all.canary->start(all.server->executors());
     all.watch.emplace(health_of(*all.records, all.use->audit), all.log);
@@ -363,8 +308,19 @@ const std::vector<listen_address>& application::addresses() const noexcept
     return parts_->server->addresses();
 }
 
+const std::vector<listen_address>& application::admin_addresses() const noexcept
+{
+    return parts_->server->admin_addresses();
+}
+
+void application::announce_stop() noexcept
+{
+    parts_->is_leaving = true;
+}
+
 void application::begin_stop(stop_mode mode)
 {
+    announce_stop();
     if (parts_->canary) parts_->canary->begin_stop();
     if (parts_->server) parts_->server->begin_stop(mode);
 }

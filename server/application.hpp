@@ -23,9 +23,13 @@ public:
 
     // As bound: port 0 replaced by the port that was given.
     const std::vector<listen_address>& addresses() const noexcept;
+    const std::vector<listen_address>& admin_addresses() const noexcept;
 
     // No user yet: the operator is told how to make one.
     bool needs_first_user() const noexcept { return needs_first_user_; }
+
+    // From any thread. /readyz is answered 503 from now on, all else as ever.
+    void announce_stop() noexcept;
 
     // From any thread. Graceful: requests in flight are answered first. A second call cuts that short.
     void begin_stop(stop_mode mode);
@@ -41,7 +45,6 @@ private:
 
     application(config settings, const logger& log);
     open_result<void> open_stores();
-    open_result<void> open_records();
     open_result<void> prepare_users();
     open_result<void> make_canary();
     open_result<void> listen();

@@ -52,10 +52,12 @@ struct first_user_settings {
 struct config {
     std::string file; // --config; empty: none
 
-    std::vector<listen_address> listen; // never empty; port 0: the system chooses
-    unsigned threads = 0;               // 0: one for each core
+    std::vector<listen_address> listen;       // never empty; port 0: the system chooses
+    std::vector<listen_address> admin_listen; // for operators alone; empty: `listen` is theirs too
+    unsigned threads = 0;                     // 0: one for each core
     std::size_t max_connections = 0;
-    std::chrono::nanoseconds drain{}; // how long a stop waits for requests in flight
+    std::chrono::nanoseconds drain{};        // how long a stop is announced before it begins
+    std::chrono::nanoseconds stop_timeout{}; // how long it then waits for requests in flight
     std::vector<address_block> trusted_proxies;
     std::string access_url; // without a slash at its end; empty: the first of `listen`
     std::string coder_version;

@@ -17,11 +17,11 @@ expectation take_rate_limit(config& settings, std::string_view text)
     return {};
 }
 
-expectation take_listen_address(config& settings, std::string_view text)
+expectation take_listen_address(std::vector<listen_address>& addresses, std::string_view text)
 {
     auto address = parse_listen_address(text);
     if (!address) return "HOST:PORT with an IP address (or localhost, or *), [IPV6]:PORT or unix:/PATH";
-    settings.listen.push_back(std::move(*address));
+    addresses.push_back(std::move(*address));
     return {};
 }
 

@@ -25,6 +25,14 @@ expectation take_path(config& settings, std::string_view text)
     return {};
 }
 
+expectation take_listen_address(std::vector<listen_address>& addresses, std::string_view text);
+
+template <auto Member>
+expectation take_address(config& settings, std::string_view text)
+{
+    return take_listen_address(settings.*Member, text);
+}
+
 template <auto Member>
 expectation take_switch(config& settings, std::string_view text)
 {
@@ -112,7 +120,6 @@ expectation take_choice(config& settings, std::string_view text)
 
 // Zero and below turn the limit off, as Coder has it (contract 3.8).
 expectation take_rate_limit(config& settings, std::string_view text);
-expectation take_listen_address(config& settings, std::string_view text);
 expectation take_trusted_proxy(config& settings, std::string_view text);
 expectation take_access_url(config& settings, std::string_view text);
 expectation take_coder_version(config& settings, std::string_view text);

@@ -31,9 +31,9 @@ struct http_limits {
     std::size_t linger_bytes = 4 * 1024 * 1024;
 
     // --- server ---
-    std::size_t connections = 10'000; // of all shards together; above: 503 with Retry-After, and closed
-    int backlog = 4096;               // the kernel caps it at net.core.somaxconn
-    std::chrono::milliseconds drain{10'000};  // graceful stop: for requests in flight
+    std::size_t connections = 10'000;       // of all shards together; above: 503 with Retry-After, and closed
+    int backlog = 4096;                     // the kernel caps it at net.core.somaxconn
+    std::chrono::milliseconds stop{10'000}; // graceful stop: for requests in flight
     std::chrono::milliseconds abandon{1'000}; // after that: for handlers whose clients are gone already
 };
 

@@ -34,7 +34,10 @@ http_server::~http_server()
 std::optional<listen_failure> http_server::start()
 {
     for (const listen_address& address : options_.listen) {
-        if (auto failure = open(address)) return failure;
+        if (auto failure = open(address, door::clients)) return failure;
+    }
+    for (const listen_address& address : options_.admin_listen) {
+        if (auto failure = open(address, door::operators)) return failure;
     }
     if (options_.on_bound) options_.on_bound(addresses_);
     for (const auto& one : shards_)
@@ -44,16 +47,21 @@ std::optional<listen_failure> http_server::start()
     return std::nullopt;
 }
 
-std::optional<listen_failure> http_server::open(const listen_address& address)
+std::optional<listen_failure> http_server::open(const listen_address& address, door through)
 {
     const auto* local = std::get_if<unix_path>(&address);
-    const error_code why =
-        local != nullptr ? open_unix(*local) : open_tcp(std::get<asio::ip::tcp::endpoint>(address));
+    const error_code why = local != nullptr ? open_unix(*local, through)
+                                            : open_tcp(std::get<asio::ip::tcp::endpoint>(address), through);
     if (why) return listen_failure{.address = address, .why = why};
     return std::nullopt;
 }
 
-error_code http_server::open_tcp(asio::ip::tcp::endpoint at)
+std::vector<listen_address>& http_server::bound_for(door through) noexcept
+{
+    return through == door::operators ? admin_addresses_ : addresses_;
+}
+
+error_code http_server::open_tcp(asio::ip::tcp::endpoint at, door through)
 {
     if (const error_code taken = at.port() != 0 ? find_rival(at) : error_code{}) return taken;
     for (const auto& one : shards_) {
@@ -65,22 +73,22 @@ error_code http_server::open_tcp(asio::ip::tcp::endpoint at)
         auto adopt = [target = one.get()](unique_descriptor accepted, const peer_address& peer) {
             target->adopt(std::move(accepted), peer);
         };
-        one->listen(std::move(*socket), std::move(adopt));
+        one->listen(std::move(*socket), through, std::move(adopt));
     }
-    addresses_.emplace_back(at);
+    bound_for(through).emplace_back(at);
     return {};
 }
 
 // Socket files know no SO_REUSEPORT: the first shard accepts and deals.
-error_code http_server::open_unix(const unix_path& at)
+error_code http_server::open_unix(const unix_path& at, door through)
 {
     auto socket = listen_unix(at, options_.limits.backlog);
     if (!socket) return socket.error();
     auto dealt = [this](unique_descriptor accepted, const peer_address& peer) {
         deal(std::move(accepted), peer);
     };
-    shards_.front()->listen(std::move(*socket), std::move(dealt));
-    addresses_.emplace_back(at);
+    shards_.front()->listen(std::move(*socket), through, std::move(dealt));
+    bound_for(through).emplace_back(at);
     return {};
 }
 
@@ -111,8 +119,10 @@ void http_server::join()
 {
     for (const auto& one : shards_)
         one->join();
-    for (const listen_address& address : std::exchange(addresses_, {})) {
-        if (const auto* local = std::get_if<unix_path>(&address)) ::unlink(local->path.c_str());
+    for (const door through : {door::clients, door::operators}) {
+        for (const listen_address& address : std::exchange(bound_for(through), {})) {
+            if (const auto* local = std::get_if<unix_path>(&address)) ::unlink(local->path.c_str());
+        }
     }
 }
 

@@ -15,7 +15,8 @@ namespace latchkey {
 
 struct http_server_options {
     std::vector<listen_address> listen;
-    std::size_t shards = 1; // threads
+    std::vector<listen_address> admin_listen; // door::operators
+    std::size_t shards = 1;                   // threads
     http_limits limits;
     handler_factory make_handler;
     exception_observer on_exception; // called on the shards' threads
@@ -42,26 +43,29 @@ public:
 
     // As bound: port 0 replaced by the port that was given.
     const std::vector<listen_address>& addresses() const noexcept { return addresses_; }
+    const std::vector<listen_address>& admin_addresses() const noexcept { return admin_addresses_; }
 
     // Of the shards; for work of the application's own on them.
     std::vector<executor> executors() const;
 
     // Once: stops accepting, closes idle connections, lets requests in flight finish within
-    // http_limits::drain (graceful), or closes all (at_once). Again with at_once: cuts that short.
+    // http_limits::stop (graceful), or closes all (at_once). Again with at_once: cuts that short.
     void begin_stop(stop_mode mode);
 
     // Waits for the shards' threads.
     void join();
 
 private:
-    std::optional<listen_failure> open(const listen_address& address);
-    error_code open_tcp(asio::ip::tcp::endpoint at);
-    error_code open_unix(const unix_path& at);
+    std::optional<listen_failure> open(const listen_address& address, door through);
+    error_code open_tcp(asio::ip::tcp::endpoint at, door through);
+    error_code open_unix(const unix_path& at, door through);
+    std::vector<listen_address>& bound_for(door through) noexcept;
     void deal(unique_descriptor socket, const peer_address& peer);
 
     const http_server_options options_;
     std::vector<std::unique_ptr<shard>> shards_;
     std::vector<listen_address> addresses_;
+    std::vector<listen_address> admin_addresses_;
     std::size_t next_dealt_ = 0; // on the first shard's thread
 };
 

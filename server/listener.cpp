@@ -13,17 +13,19 @@ namespace {
 constexpr auto in_place = asio::as_tuple(asio::deferred);
 constexpr std::chrono::milliseconds exhaustion_pause{100};
 
-peer_address to_peer(const asio::ip::tcp::endpoint& from)
+peer_address to_peer(const asio::ip::tcp::endpoint& from, door through)
 {
     const int family = from.data()->sa_family;
-    if (family != AF_INET && family != AF_INET6) return {.address = {}, .is_local_socket = true};
-    return {.address = from.address(), .is_local_socket = false};
+    if (family != AF_INET && family != AF_INET6)
+        return {.address = {}, .is_local_socket = true, .through = through};
+    return {.address = from.address(), .is_local_socket = false, .through = through};
 }
 
 } // namespace
 
-listener::listener(executor where, unique_descriptor socket, receiver receive)
+listener::listener(executor where, unique_descriptor socket, door through, receiver receive)
     : socket_(where, socket.release()),
+      through_(through),
       back_off_(where),
       receive_(std::move(receive))
 {}
@@ -52,7 +54,7 @@ bool listener::accept_all()
         unique_descriptor accepted{
             accept4(socket_.native_handle(), from.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
         if (accepted.is_open()) {
-            receive_(std::move(accepted), to_peer(from));
+            receive_(std::move(accepted), to_peer(from, through_));
             continue;
         }
         if (errno == EAGAIN) return true;

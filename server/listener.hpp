@@ -20,7 +20,7 @@ public:
     // Called with each accepted socket, non-blocking and close-on-exec already.
     using receiver = std::function<void(unique_descriptor socket, const peer_address& peer)>;
 
-    listener(executor where, unique_descriptor socket, receiver receive);
+    listener(executor where, unique_descriptor socket, door through, receiver receive);
 
     // Accepts until close(). Out of descriptors or memory it waits a moment instead of spinning.
     static task<void> run(std::shared_ptr<listener> self);
@@ -36,6 +36,7 @@ private:
     bool accept_all();
 
     asio::posix::basic_stream_descriptor<executor> socket_;
+    const door through_;
     timer back_off_;
     receiver receive_;
 };

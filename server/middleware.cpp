@@ -44,6 +44,11 @@ refusal no_credential()
     return refusals::unauthenticated("Cookie \"coder_session_token\" or query parameter must be provided.");
 }
 
+route_match find_row(const request& asked, std::string_view path, const web_settings& web)
+{
+    return match_route(asked.method, path, {asked.through, web.has_admin_door});
+}
+
 // One request on its way. Each step returns nothing to go on, or the answer that ends the way.
 class passage {
 public:
@@ -120,7 +125,7 @@ std::optional<response> passage::look_at_client()
 
 std::optional<response> passage::find_route()
 {
-    match_ = match_route(asked_.method, path_);
+    match_ = find_row(asked_, path_, web_);
     if (match_.what == route_match::outcome::no_such_path) {
         return refuse(refused_with(404, "Route not found."));
     }
@@ -282,7 +287,7 @@ bool is_refused_without_body(const request& asked, services& use)
     std::string scratch;
     const auto path = normalise_path(asked.path, scratch);
     if (!path) return true;
-    const route_match match = match_route(asked.method, *path);
+    const route_match match = find_row(asked, *path, use.web);
     if (match.what != route_match::outcome::found) return true;
     if (match.row->who == access::open) return false;
     const credential found = find_credential(asked, use.web.cookie);

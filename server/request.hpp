@@ -2,6 +2,7 @@
 // answered. Only the header fields that Latchkey uses are kept.
 #pragma once
 
+#include "server/door.hpp"
 #include "storage/records.hpp"
 #include "storage/revision.hpp"
 
@@ -45,6 +46,7 @@ struct request {
 
     boost::asio::ip::address peer; // of the socket; unspecified for unix sockets
     bool peer_is_local_socket = false;
+    door through = door::clients;
 
     // The bytes of the head are `distance` further on now. The body is not moved with them.
     void move_views(std::ptrdiff_t distance) noexcept

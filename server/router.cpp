@@ -24,13 +24,13 @@ constexpr route routes[] = {
     {get,     "/api/v2/latchkey/session",                      open,   api,       show_session},
     {get,     "/api/v2/latchkey/activity",                     proven, api,       show_activity},
 
-    {get,     "/healthz",                                      open,   unlimited, health},
-    {get,     "/readyz",                                       open,   unlimited, ready},
-    {get,     "/metrics",                                      open,   unlimited, show_metrics},
+    {get,     "/healthz",                                      open,   unlimited, health, audience::everybody},
+    {get,     "/readyz",                                       open,   unlimited, ready, audience::everybody},
+    {get,     "/metrics",                                      open,   unlimited, show_metrics, audience::operators},
     {get,     "/latency-check",                                open,   unlimited, latency_check},
     {get,     "/api/v2",                                       open,   api,       api_root},
     {get,     "/api/v2/openapi.json",                          open,   api,       api_description},
-    {get,     "/api/v2/buildinfo",                             open,   api,       build_info},
+    {get,     "/api/v2/buildinfo",                             open,   api,       build_info, audience::everybody},
     {get,     "/api/v2/entitlements",                          proven, api,       entitlements},
     {get,     "/api/v2/auth/scopes",                           open,   api,       list_scopes},
     {post,    "/api/v2/authcheck",                             proven, api,       check_authorisation},
@@ -115,12 +115,12 @@ std::string_view without_last_slash(std::string_view path) noexcept
     return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
 }
 
-// The pattern that `path` belongs to, whatever the method; empty when there is none.
-std::string_view best_pattern(std::string_view path) noexcept
+// The pattern that `path` belongs to, whatever the method; empty when there is none behind this door.
+std::string_view best_pattern(std::string_view path, const entrance& at) noexcept
 {
     std::string_view best;
     for (const route& row : routes) {
-        if (!fits(row.pattern, path)) continue;
+        if (!row.is_behind(at) || !fits(row.pattern, path)) continue;
         if (best.empty() || is_more_exact(row.pattern, best)) best = row.pattern;
     }
     return best;
@@ -133,11 +133,11 @@ std::span<const route> all_routes() noexcept
     return routes;
 }
 
-route_match match_route(http::verb method, std::string_view path) noexcept
+route_match match_route(http::verb method, std::string_view path, const entrance& at) noexcept
 {
     path = without_last_slash(path);
     route_match match;
-    const std::string_view pattern = best_pattern(path);
+    const std::string_view pattern = best_pattern(path, at);
     if (pattern.empty()) return match;
 
     const http::verb wanted = method == head ? get : method;
@@ -165,7 +165,7 @@ route_match match_route(http::verb method, std::string_view path) noexcept
 
 std::string allowed_methods(std::string_view path)
 {
-    const std::string_view pattern = best_pattern(without_last_slash(path));
+    const std::string_view pattern = best_pattern(without_last_slash(path), {});
     std::string names;
     for (const route& row : routes) {
         if (row.pattern != pattern) continue;

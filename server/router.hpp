@@ -25,6 +25,18 @@ enum class rate_class {
     guess,     // --guess-limit, of bad tokens only (guess_limit.hpp); no route's own
 };
 
+enum class audience {
+    clients,   // of the doors, --listen alone
+    everybody, // both
+    operators, // --admin-listen alone, if there is one
+};
+
+// Where a request stands: what exists is a matter of the door, too.
+struct entrance {
+    door through = door::clients;
+    bool has_admin_door = false; // there is a door::operators
+};
+
 struct route {
     http::verb method;
     // Segments; {user} is resolved by the middleware; {keyid}, {keyname} and {asset} go to context.key.
@@ -32,15 +44,27 @@ struct route {
     access who;
     rate_class rate;
     const operation* what; // its handler, and what openapi.json says of it; never null
+    audience whose;
 
-    consteval route(
-        http::verb verb, std::string_view path, access rule, rate_class limit, const operation& described)
+    consteval route(http::verb verb,
+                    std::string_view path,
+                    access rule,
+                    rate_class limit,
+                    const operation& described,
+                    audience served = audience::clients)
         : method{verb},
           pattern{path},
           who{rule},
           rate{limit},
-          what{&described}
+          what{&described},
+          whose{served}
     {}
+
+    constexpr bool is_behind(const entrance& at) const noexcept
+    {
+        if (at.through == door::operators) return whose != audience::clients;
+        return whose != audience::operators || !at.has_admin_door;
+    }
 };
 
 std::span<const route> all_routes() noexcept;
@@ -55,7 +79,7 @@ struct route_match {
 
 // `path`: normalised, runs of slashes collapsed. Static segments beat parameters. HEAD is served by GET's
 // row.
-route_match match_route(http::verb method, std::string_view path) noexcept;
+route_match match_route(http::verb method, std::string_view path, const entrance& at = {}) noexcept;
 
 // For the Allow line of a 405: "GET, HEAD, POST". Empty where no route has this path.
 std::string allowed_methods(std::string_view path);

@@ -6,7 +6,9 @@
 #include "server/config_process.hpp"
 
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <iostream>
 #include <thread>
@@ -26,10 +28,15 @@ struct kept_signals {
 // Turns signals into calls of the application, on a thread of its own, until it goes.
 class signal_listener {
 public:
-    signal_listener(kept_signals& kept, application& served, const logger& log)
+    // `drain`: between the announcement of a stop and its beginning.
+    signal_listener(kept_signals& kept,
+                    application& served,
+                    const logger& log,
+                    std::chrono::nanoseconds drain)
         : signals_{kept},
           served_{served},
-          log_{log}
+          log_{log},
+          drain_{drain}
     {
         wait();
         thread_ = std::thread{[this] { signals_.context.run(); }};
@@ -61,16 +68,31 @@ private:
             served_.reopen_audit_log();
         } else if (std::exchange(is_stopping_, true)) {
             log_.warning("stopping at once");
+            drained_.cancel();
             served_.begin_stop(stop_mode::at_once);
+        } else if (drain_.count() > 0) {
+            log_.info("stopping soon; until then all is served, and /readyz tells balancers");
+            served_.announce_stop();
+            drained_.expires_after(std::chrono::ceil<std::chrono::milliseconds>(drain_));
+            drained_.async_wait([this](const error_code& ec) {
+                if (!ec) begin_graceful_stop();
+            });
         } else {
-            log_.info("stopping; requests in flight are answered first");
-            served_.begin_stop(stop_mode::graceful);
+            begin_graceful_stop();
         }
+    }
+
+    void begin_graceful_stop()
+    {
+        log_.info("stopping; requests in flight are answered first");
+        served_.begin_stop(stop_mode::graceful);
     }
 
     kept_signals& signals_;
     application& served_;
     const logger& log_;
+    const std::chrono::nanoseconds drain_;
+    asio::steady_timer drained_{signals_.context};
     bool is_stopping_ = false;
     std::thread thread_;
 };
@@ -120,6 +142,7 @@ int run(loaded_config loaded)
     const logger log{settings.level, settings.format, now};
     const std::string store = to_string(settings.store);
     const std::string audit = settings.audit_log;
+    const std::chrono::nanoseconds drain = settings.drain;
 
     kept_signals kept;
     auto started = application::start(std::move(settings), log);
@@ -131,8 +154,10 @@ int run(loaded_config loaded)
     for (const listen_address& address : served.addresses()) {
         log.info("listening", {{"address", to_string(address)}, {"store", store}, {"audit_log", audit}});
     }
+    for (const listen_address& address : served.admin_addresses())
+        log.info("listening for operators", {{"address", to_string(address)}});
     {
-        const signal_listener signals{kept, served, log};
+        const signal_listener signals{kept, served, log, drain};
         tell_next_steps(served);
         served.wait_until_stopped();
     }

@@ -47,6 +47,7 @@ web_settings web_settings_of(const config& settings)
     web.deployment_id = random_uuid();
     web.trusted_proxies = settings.trusted_proxies;
     web.verification = settings.verify_mode;
+    web.has_admin_door = !settings.admin_listen.empty();
     return web;
 }
 

@@ -6,6 +6,7 @@
 #include "server/verify_mode.hpp"
 #include "storage/records.hpp"
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,7 @@ struct web_settings {
     uuid deployment_id{};
     std::vector<address_block> trusted_proxies;   // --trusted-proxy: whose X-Forwarded-For is believed
     verify_mode verification = verify_mode::rich; // --verify-mode
+    bool has_admin_door = false;                  // --admin-listen was given
 };
 
 struct services {
@@ -56,6 +58,8 @@ struct services {
     const clock& now;
     const web_settings& web;
     const access_log* accesses = nullptr; // null: no line for each request
+    // Set: a stop was announced, and load balancers shall go elsewhere. Null: never.
+    const std::atomic<bool>* is_leaving = nullptr;
 };
 
 } // namespace latchkey

@@ -3,6 +3,7 @@
 // coroutine; the shard's list of sessions only points at it. Lives on its shard's thread.
 #pragma once
 
+#include "server/door.hpp"
 #include "server/readiness.hpp"
 #include "server/repeated_head.hpp"
 #include "server/request_parser.hpp"
@@ -25,6 +26,7 @@ namespace latchkey {
 struct peer_address {
     asio::ip::address address; // unspecified for unix sockets
     bool is_local_socket = false;
+    door through = door::clients;
 };
 
 class session final

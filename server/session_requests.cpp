@@ -59,6 +59,7 @@ parse_progress session::parse_head()
     request_ = request{};
     request_.peer = peer_.address;
     request_.peer_is_local_socket = peer_.is_local_socket;
+    request_.through = peer_.through;
     parser_.emplace(request_, host_.limits);
     // The blank line that is forgiven may itself be cut in two.
     if (!blank_line_skipped_ && bytes == "\r") return parse_progress::need_more;

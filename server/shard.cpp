@@ -14,6 +14,8 @@
 namespace latchkey {
 namespace {
 
+constexpr std::size_t connections_for_operators = 16;
+
 void rethrow(std::exception_ptr thrown)
 {
     if (thrown) std::rethrow_exception(thrown);
@@ -40,10 +42,10 @@ shard::~shard()
     context_.abandon_handlers();
 }
 
-void shard::listen(unique_descriptor socket, listener::receiver receive)
+void shard::listen(unique_descriptor socket, door through, listener::receiver receive)
 {
     listeners_.push_back(
-        std::make_shared<listener>(context_.get_executor(), std::move(socket), std::move(receive)));
+        std::make_shared<listener>(context_.get_executor(), std::move(socket), through, std::move(receive)));
 }
 
 void shard::start()
@@ -92,7 +94,8 @@ void shard::work()
 void shard::adopt(unique_descriptor accepted, const peer_address& peer)
 {
     if (host_->draining) return;
-    if (session_count_ >= settings_.connections) {
+    const std::size_t kept_free = peer.through == door::operators ? connections_for_operators : 0;
+    if (session_count_ >= settings_.connections + kept_free) {
         if (settings_.counts != nullptr) settings_.counts->connections_refused.add();
         refuse_connection(accepted);
         return;
@@ -151,7 +154,7 @@ void shard::stop(stop_mode mode)
         close_sessions();
         if (!abandon_after_) abandon_after_ = now + settings_.limits.abandon;
     } else if (!drain_until_) {
-        drain_until_ = now + settings_.limits.drain;
+        drain_until_ = now + settings_.limits.stop;
         for (session& one : sessions_)
             one.close_if_idle();
     }

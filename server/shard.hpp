@@ -30,7 +30,7 @@ namespace latchkey {
 using handler_factory =
     std::function<std::unique_ptr<request_handler>(asio::io_context& context, std::size_t shard)>;
 
-// graceful: requests in flight are answered, with Connection: close, within http_limits::drain.
+// graceful: requests in flight are answered, with Connection: close, within http_limits::stop.
 enum class stop_mode { graceful, at_once };
 
 class shard {
@@ -53,7 +53,7 @@ public:
     shard& operator=(const shard&) = delete;
 
     // Before start(): accepts on `socket` and hands what it accepts to `receive`.
-    void listen(unique_descriptor socket, listener::receiver receive);
+    void listen(unique_descriptor socket, door through, listener::receiver receive);
 
     // Starts the thread, which makes the handler and begins to accept. To be followed by await_start().
     void start();
@@ -62,7 +62,8 @@ public:
     // been joined: until then both threads would hold the exception, and the last to let go frees it.
     void await_start();
 
-    // Takes over an accepted connection; on the shard's thread only. Beyond the limit it is told 503.
+    // Takes over an accepted connection; on the shard's thread only. Beyond the limit it is told 503; for
+    // operators a few are kept free, who want to see a flood too.
     void adopt(unique_descriptor socket, const peer_address& peer);
 
     // From any thread. A second call with at_once cuts a graceful stop short.

@@ -20,6 +20,11 @@ unsigned status_of(std::string_view answer) noexcept
     return status;
 }
 
+bool is_verification(const request& asked) noexcept
+{
+    return asked.through == door::clients && verify_endpoint::serves(asked.path);
+}
+
 } // namespace
 
 shard_handler::shard_handler(services& use, executor shard, shard_metrics& counts) noexcept
@@ -31,7 +36,7 @@ shard_handler::shard_handler(services& use, executor shard, shard_metrics& count
 
 head_verdict shard_handler::answer_from_head(const request& asked, output_buffer& out, bool keep_alive)
 {
-    if (verify_endpoint::serves(asked.path)) {
+    if (is_verification(asked)) {
         const std::size_t before = out.size();
         const bool answered = verifications_.answer_from_memory(asked, out, keep_alive);
         if (logs_verifications_ && answered) [[unlikely]]
@@ -49,7 +54,7 @@ void shard_handler::expect(std::string_view token) noexcept
 
 task<response> shard_handler::answer(const request& asked)
 {
-    if (verify_endpoint::serves(asked.path)) {
+    if (is_verification(asked)) {
         return logs_verifications_ ? answer_and_log(*this, asked) : verifications_.answer_by_asking(asked);
     }
     return answer_request(asked, use_, counts_);

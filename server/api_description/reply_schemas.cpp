@@ -32,9 +32,10 @@ constexpr named_schema schemas[] = {
     })json"},
     {"Readiness", R"json({
         "type": "object",
-        "required": ["ready", "store", "audit"],
+        "required": ["ready", "stopping", "store", "audit"],
         "properties": {
             "ready": {"type": "boolean"},
+            "stopping": {"type": "boolean", "description": "It was told to stop, and --drain has begun."},
             "store": {
                 "type": "object",
                 "required": ["can_read", "can_write", "problem"],

@@ -18,8 +18,10 @@ const operation ready{
     .id = "ready",
     .tag = tags::server,
     .summary = "Can the server do everything?",
-    .details = "503 as soon as the store or the audit log cannot be read or written, so that a load balancer "
-               "prefers another server. Whoever wants to keep verifying on a full disk balances by /healthz.",
+    .details =
+        "503 as soon as the store or the audit log cannot be read or written, or the server was told to "
+        "stop, so that a load balancer prefers another server. Whoever wants to keep verifying on a full "
+        "disk balances by /healthz.",
     .replies = {{200, "It can.", "Readiness"}, {503, "It cannot; the body says why.", "Readiness"}},
 };
 
@@ -28,7 +30,8 @@ const operation show_metrics{
     .id = "metrics",
     .tag = tags::server,
     .summary = "Figures for Prometheus",
-    .details = "Text format 0.0.4. No label or value is a name, an id or a secret.",
+    .details = "Text format 0.0.4. No label or value is a name, an id or a secret. With --admin-listen answered "
+               "there alone.",
     .replies = {{200, "All figures.", metrics_text}},
 };
 

@@ -93,11 +93,12 @@ task<response> ready(request_context& context)
 {
     const store_health records = context.use.records.health();
     const audit_health audit = context.use.audit.health();
-    const bool is_ready = records.can_read && records.can_write && audit.can_write;
+    const bool is_leaving = context.use.is_leaving != nullptr && *context.use.is_leaving;
+    const bool is_ready = !is_leaving && records.can_read && records.can_write && audit.can_write;
 
     std::string json;
     json_object_writer all{json};
-    all.boolean("ready", is_ready);
+    all.boolean("ready", is_ready).boolean("stopping", is_leaving);
     json_object_writer{all.field("store")}
         .boolean("can_read", records.can_read)
         .boolean("can_write", records.can_write)

@@ -30,7 +30,7 @@ def described_by(server):
 def rows_of(tree):
     """The server's table of routes, as its source has it."""
     with open(f"{tree}/server/router.cpp", encoding="utf-8") as file:
-        rows = re.findall(r'^    \{(\w+), +"([^"]+)", +\w+, +\w+, +\w+\},$', file.read(), re.MULTILINE)
+        rows = re.findall(r'^    \{(\w+), +"([^"]+)", +\w+, +\w+, +\w+(?:, audience::\w+)?\},$', file.read(), re.MULTILINE)
     assert len(rows) > 30, "the table of routes is not where it was"
     return {(method.rstrip("_").upper(), path) for method, path in rows}
 

@@ -59,7 +59,8 @@ TEST_CASE("without any word of the operator the documented defaults hold", "[ser
     CHECK(settings.max_admin_token_lifetime == 168h);
     CHECK(settings.session_duration == 24h);
     CHECK(settings.api_keys_retention == 7 * 24h);
-    CHECK(settings.drain == 10s);
+    CHECK(settings.drain == 0s);
+    CHECK(settings.stop_timeout == 10s);
     CHECK(settings.api_rate_limit == 512);
     CHECK(settings.guess_limit == 6000);
     CHECK(settings.verify_mode == verify_mode::rich);
@@ -185,7 +186,9 @@ TEST_CASE("each kind of value is held to its bounds", "[server][config]")
         {"--password-workers=65", false, "one past"},
         {"--max-connections=1000000", true, "the greatest"},
         {"--max-connections=1000001", false, "one past"},
-        {"--drain=0", true, "stop at once"},
+        {"--drain=0", true, "not announced"},
+        {"--stop-timeout=0", true, "stop at once"},
+        {"--stop-timeout=-1s", false, "there is no negative wait"},
         {"--drain=-1s", false, "there is no negative wait"},
         {"--session-duration=1s", true, "the shortest"},
         {"--session-duration=999ms", false, "one short (contract A4)"},

@@ -109,10 +109,10 @@ TEST_CASE("a graceful stop lets a request that has begun arrive", "[server][stop
     server.server().join();
 }
 
-TEST_CASE("a graceful stop waits no longer than the drain bound", "[server][stop]")
+TEST_CASE("a graceful stop waits no longer than the stop bound", "[server][stop]")
 {
     test_server_options options;
-    options.limits.drain = std::chrono::milliseconds{50};
+    options.limits.stop = std::chrono::milliseconds{50};
     options.limits.abandon = std::chrono::milliseconds{50};
     options.limits.sweep_interval = std::chrono::milliseconds{10};
     test_server server{options};
@@ -129,7 +129,7 @@ TEST_CASE("a graceful stop waits no longer than the drain bound", "[server][stop
 TEST_CASE("a second stop closes everything at once", "[server][stop]")
 {
     test_server_options options;
-    options.limits.drain = std::chrono::hours{1};
+    options.limits.stop = std::chrono::hours{1};
     options.limits.abandon = std::chrono::milliseconds{20};
     options.limits.sweep_interval = std::chrono::milliseconds{10};
     test_server server{options};

@@ -78,13 +78,17 @@ int run_program(const std::vector<std::string>& arguments, const std::string& ou
     return wait_for(start_program(arguments, {}, output));
 }
 
-server_process::server_process(const temporary_directory& directory, int early_signal)
+server_process::server_process(const temporary_directory& directory,
+                               int early_signal,
+                               std::vector<std::string> more_flags)
     : socket_{directory.file("socket")}
 {
     std::vector<std::string> arguments{"serve", "--api-rate-limit=0", "--threads=2"};
     add_setting(arguments, "--listen=unix:", socket_);
     add_setting(arguments, "--store=sqlite:", directory.file("latchkey.db"));
     add_setting(arguments, "--audit-log=", audit_file(directory));
+    for (std::string& flag : more_flags)
+        arguments.push_back(std::move(flag));
     std::vector<std::string> environment;
     add_setting(environment, "LATCHKEY_FIRST_USER_EMAIL=", email);
     add_setting(environment, "LATCHKEY_FIRST_USER_USERNAME=", "root");

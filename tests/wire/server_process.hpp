@@ -20,7 +20,10 @@ public:
     // The files live in `directory`, so that a second process can go on where a first one ended.
     // `first_user`: created at start from the environment.
     // `early_signal`: sent as soon as the program has opened its database, long before it answers.
-    explicit server_process(const temporary_directory& directory, int early_signal = 0);
+    // `more_flags`: of `latchkey serve`, behind those that this needs.
+    explicit server_process(const temporary_directory& directory,
+                            int early_signal = 0,
+                            std::vector<std::string> more_flags = {});
     server_process(const server_process&) = delete;
     server_process& operator=(const server_process&) = delete;
     ~server_process();
