@@ -39,6 +39,11 @@ namespace {
 constexpr std::size_t waiting_logins = 64;    // for one Argon2id worker; beyond: 429
 constexpr std::size_t waiting_searches = 256; // for one thread that reads the audit log; beyond: 429
 
+url_scheme scheme_of(const config& settings) noexcept
+{
+    return settings.serves_tls() ? url_scheme::https : url_scheme::http;
+}
+
 std::string exception_text(const std::exception_ptr& thrown)
 {
     try {
@@ -274,7 +279,10 @@ open_result<void> application::make_canary()
 open_result<void> application::listen()
 {
     parts& all = *parts_;
+    auto identity = load_tls();
+    if (!identity) return identity.error();
     http_server_options options;
+    options.tls = std::move(*identity);
     options.listen = all.settings.listen;
     options.admin_listen = all.settings.admin_listen;
     options.shards = shard_count(all.settings);
@@ -290,7 +298,7 @@ open_result<void> application::listen()
     };
     options.on_bound = [&all](const std::vector<listen_address>& bound) {
         // Every challenge names a URL (contract 3.4), so one is needed without --access-url too.
-        if (all.web.access_url.empty()) all.web.access_url = local_url(bound);
+        if (all.web.access_url.empty()) all.web.access_url = local_url(bound, scheme_of(all.settings));
     };
     all.server.emplace(std::move(options));
     if (const auto failure = all.server->start()) {
@@ -311,6 +319,11 @@ const std::vector<listen_address>& application::addresses() const noexcept
 const std::vector<listen_address>& application::admin_addresses() const noexcept
 {
     return parts_->server->admin_addresses();
+}
+
+std::string application::url() const
+{
+    return local_url(addresses(), scheme_of(parts_->settings));
 }
 
 void application::announce_stop() noexcept
@@ -357,6 +370,32 @@ void application::parts::stop_everything()
     if (auto* const shared = dynamic_cast<redis_store*>(records.get())) {
         if (const auto written = wait_for(shared->close()); !written)
             log.warning("uses of tokens could not be written down", {{"error", written.error().message()}});
+    }
+}
+
+// Null without TLS.
+open_result<std::shared_ptr<const tls_identity>> application::load_tls() const
+{
+    const parts& all = *parts_;
+    if (!all.settings.serves_tls()) return std::shared_ptr<const tls_identity>{};
+    auto identity = tls_identity::load(tls_files_of(all.settings));
+    if (!identity) return identity;
+    const std::string& until = (*identity)->valid_until();
+    if ((*identity)->is_outdated()) {
+        all.log.warning("clients will refuse the certificate, which has ended", {{"valid_until", until}});
+    } else {
+        all.log.info("the certificate is loaded", {{"valid_until", until}});
+    }
+    return identity;
+}
+
+void application::reload_tls()
+{
+    auto identity = load_tls();
+    if (!identity) {
+        parts_->log.error("the certificate stays as it was", {{"problem", identity.error().message}});
+    } else if (*identity) {
+        parts_->server->use_tls(*identity);
     }
 }
 

@@ -25,6 +25,9 @@ public:
     const std::vector<listen_address>& addresses() const noexcept;
     const std::vector<listen_address>& admin_addresses() const noexcept;
 
+    // Where clients on this machine find it, "https://127.0.0.1:7080"; empty if only by socket files.
+    std::string url() const;
+
     // No user yet: the operator is told how to make one.
     bool needs_first_user() const noexcept { return needs_first_user_; }
 
@@ -37,6 +40,10 @@ public:
     // Returns when no shard runs any more and everything that was acknowledged is on the disk.
     void wait_until_stopped();
 
+    // For SIGHUP, from any thread: the certificate's files are read anew, for connections to come. If they
+    // are no good, what was loaded before stays, and the log says so. Without TLS nothing happens.
+    void reload_tls();
+
     // For SIGHUP, from any thread: takes up a fresh audit log if logrotate has moved the old one away.
     void reopen_audit_log();
 
@@ -48,6 +55,7 @@ private:
     open_result<void> prepare_users();
     open_result<void> make_canary();
     open_result<void> listen();
+    open_result<std::shared_ptr<const tls_identity>> load_tls() const;
 
     std::unique_ptr<parts> parts_;
     bool needs_first_user_ = false;

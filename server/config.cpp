@@ -124,15 +124,29 @@ bool is_chosen(const loaded_config& loaded, std::string_view name)
     });
 }
 
+void check_tls(loaded_config& loaded)
+{
+    const config& settings = loaded.settings;
+    const auto expect_with = [&](std::string_view given, std::string_view missing) {
+        loaded.errors.push_back("--" + std::string{given} + ": expected --" + std::string{missing} +
+                                " with it");
+    };
+    if (settings.serves_tls() && settings.tls_key.empty()) expect_with("tls-cert", "tls-key");
+    if (!settings.tls_key.empty() && !settings.serves_tls()) expect_with("tls-key", "tls-cert");
+    if (!settings.tls_client_ca.empty() && !settings.serves_tls()) expect_with("tls-client-ca", "tls-cert");
+}
+
 void check_together(loaded_config& loaded)
 {
     const config& settings = loaded.settings;
-    if (settings.host_prefix_cookie && !settings.secure_auth_cookie) {
+    check_tls(loaded);
+    const bool is_cookie_secure = settings.secure_auth_cookie || settings.serves_tls();
+    if (settings.host_prefix_cookie && !is_cookie_secure) {
         loaded.errors.emplace_back(
             "--host-prefix-cookie: expected --secure-auth-cookie with it: browsers drop a "
             "__Host- cookie that is not Secure");
     }
-    if (settings.samesite_auth_cookie == same_site::none && !settings.secure_auth_cookie) {
+    if (settings.samesite_auth_cookie == same_site::none && !is_cookie_secure) {
         loaded.errors.emplace_back(
             "--samesite-auth-cookie none: expected --secure-auth-cookie with it: browsers "
             "drop a SameSite=None cookie that is not Secure");

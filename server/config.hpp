@@ -54,7 +54,10 @@ struct config {
 
     std::vector<listen_address> listen;       // never empty; port 0: the system chooses
     std::vector<listen_address> admin_listen; // for operators alone; empty: `listen` is theirs too
-    unsigned threads = 0;                     // 0: one for each core
+    std::string tls_certificate;              // these three empty: none
+    std::string tls_key;
+    std::string tls_client_ca;
+    unsigned threads = 0; // 0: one for each core
     std::size_t max_connections = 0;
     std::chrono::nanoseconds drain{};        // how long a stop is announced before it begins
     std::chrono::nanoseconds stop_timeout{}; // how long it then waits for requests in flight
@@ -64,7 +67,7 @@ struct config {
 
     store_location store;
     std::uint64_t redis_wait_replicas = 0;
-    std::string redis_tls_ca; // these three empty: none
+    std::string redis_tls_ca; // likewise
     std::string redis_tls_certificate;
     std::string redis_tls_key;
     std::uint64_t cache_size = 0;               // bytes, in front of Redis, over all threads
@@ -101,6 +104,8 @@ struct config {
     request_logging log_requests{};
 
     first_user_settings first_user;
+
+    bool serves_tls() const noexcept { return !tls_certificate.empty(); }
 };
 
 // Everything the configuration depends on; nothing is read from the process itself.

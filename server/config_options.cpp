@@ -24,6 +24,16 @@ constexpr config_option options[] = {
      "the same for operators alone: /metrics is then answered there and no longer on --listen, and nothing else "
      "but /healthz, /readyz and /api/v2/buildinfo; never over TLS",
      list, take_address<&config::admin_listen>},
+    {"Server", "tls-cert", "FILE", "",
+     "PEM of a certificate, followed by those that vouch for it: --listen then speaks HTTPS alone (TLS 1.2 and 1.3), "
+     "except on socket files, and the session cookie is Secure; SIGHUP reads the files anew",
+     value, take_path<&config::tls_certificate>},
+    {"Server", "tls-key", "FILE", "",
+     "PEM of that certificate's key, without a passphrase",
+     value, take_path<&config::tls_key>},
+    {"Server", "tls-client-ca", "FILE", "",
+     "PEM of authorities: only clients with a certificate of theirs are served",
+     value, take_path<&config::tls_client_ca>},
     {"Server", "threads", "N", "auto",
      "threads that serve connections; auto: one for each core",
      value, take_thread_count<&config::threads, 256>},

@@ -21,6 +21,7 @@ http_server::http_server(http_server_options options) : options_(std::move(optio
                                                                   .limits = options_.limits,
                                                                   .make_handler = options_.make_handler,
                                                                   .on_exception = options_.on_exception,
+                                                                  .tls = options_.tls,
                                                                   .counts = counts}));
     }
 }
@@ -107,6 +108,12 @@ std::vector<executor> http_server::executors() const
     for (const auto& one : shards_)
         all.push_back(one->context().get_executor());
     return all;
+}
+
+void http_server::use_tls(const std::shared_ptr<const tls_identity>& identity)
+{
+    for (const auto& one : shards_)
+        one->use_tls(identity);
 }
 
 void http_server::begin_stop(stop_mode mode)

@@ -19,8 +19,9 @@ struct http_server_options {
     std::size_t shards = 1;                   // threads
     http_limits limits;
     handler_factory make_handler;
-    exception_observer on_exception; // called on the shards' threads
-    metrics* figures = nullptr;      // where connections are counted, for as many shards; may be null
+    std::shared_ptr<const tls_identity> tls{}; // for `listen`, but for socket files; null: plain HTTP
+    exception_observer on_exception;           // called on the shards' threads
+    metrics* figures = nullptr; // where connections are counted, for as many shards; may be null
     // Called by start() with what was bound, before anything is answered; may be empty.
     std::function<void(const std::vector<listen_address>&)> on_bound;
 };
@@ -47,6 +48,9 @@ public:
 
     // Of the shards; for work of the application's own on them.
     std::vector<executor> executors() const;
+
+    // From any thread, of a server that has TLS already: for the connections to come.
+    void use_tls(const std::shared_ptr<const tls_identity>& identity);
 
     // Once: stops accepting, closes idle connections, lets requests in flight finish within
     // http_limits::stop (graceful), or closes all (at_once). Again with at_once: cuts that short.

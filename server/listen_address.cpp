@@ -10,7 +10,7 @@ std::string to_string(const listen_address& address)
     return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
 }
 
-std::string local_url(const std::vector<listen_address>& addresses)
+std::string local_url(const std::vector<listen_address>& addresses, url_scheme scheme)
 {
     using boost::asio::ip::address_v4;
     using boost::asio::ip::address_v6;
@@ -20,7 +20,7 @@ std::string local_url(const std::vector<listen_address>& addresses)
         auto reached = *bound;
         if (reached.address() == address_v4::any()) reached.address(address_v4::loopback());
         if (reached.address() == address_v6::any()) reached.address(address_v6::loopback());
-        return "http://" + to_string(listen_address{reached});
+        return (scheme == url_scheme::https ? "https://" : "http://") + to_string(listen_address{reached});
     }
     return {};
 }

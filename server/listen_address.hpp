@@ -19,8 +19,10 @@ using listen_address = std::variant<boost::asio::ip::tcp::endpoint, unix_path>;
 // "127.0.0.1:7080", "[::1]:7080", "unix:/run/latchkey.sock"
 std::string to_string(const listen_address& address);
 
+enum class url_scheme { http, https };
+
 // The first address as a URL for clients on this machine, "http://127.0.0.1:7080"; one that stands for all
 // interfaces becomes the loopback's. Empty if all are socket files.
-std::string local_url(const std::vector<listen_address>& addresses);
+std::string local_url(const std::vector<listen_address>& addresses, url_scheme scheme);
 
 } // namespace latchkey

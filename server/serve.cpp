@@ -66,6 +66,7 @@ private:
         if (number == SIGHUP) {
             log_.info("reopening the audit log");
             served_.reopen_audit_log();
+            served_.reload_tls();
         } else if (std::exchange(is_stopping_, true)) {
             log_.warning("stopping at once");
             drained_.cancel();
@@ -97,26 +98,17 @@ private:
     std::thread thread_;
 };
 
-// "http://127.0.0.1:7080" of the first TCP address; with a unix socket alone, curl's way to it.
-std::string curl_target(const std::vector<listen_address>& addresses)
+// What curl is told: the server's URL; with a unix socket alone, the way to it.
+std::string curl_target(const application& served)
 {
-    for (const listen_address& address : addresses) {
-        const auto* const tcp = std::get_if<asio::ip::tcp::endpoint>(&address);
-        if (tcp == nullptr) continue;
-        auto reachable = *tcp;
-        if (reachable.address().is_unspecified()) {
-            reachable.address(reachable.address().is_v6()
-                                  ? asio::ip::address{asio::ip::address_v6::loopback()}
-                                  : asio::ip::address{asio::ip::address_v4::loopback()});
-        }
-        return "http://" + to_string(reachable);
-    }
-    return "--unix-socket " + std::get<unix_path>(addresses.front()).path + " http://localhost";
+    const std::string url = served.url();
+    if (!url.empty()) return url;
+    return "--unix-socket " + std::get<unix_path>(served.addresses().front()).path + " http://localhost";
 }
 
 void tell_next_steps(const application& served)
 {
-    const std::string server = curl_target(served.addresses());
+    const std::string server = curl_target(served);
     if (served.needs_first_user()) {
         std::cout
             << "\nMake the first user, then the first token:\n\n"

@@ -38,7 +38,7 @@ lifetime_settings lifetimes_of(const config& settings)
 web_settings web_settings_of(const config& settings)
 {
     web_settings web;
-    web.cookie = {.secure = settings.secure_auth_cookie,
+    web.cookie = {.secure = settings.secure_auth_cookie || settings.serves_tls(),
                   .same_site_none = settings.samesite_auth_cookie == same_site::none,
                   .host_prefix = settings.host_prefix_cookie};
     web.password_login = !settings.disable_password_auth;
@@ -49,6 +49,13 @@ web_settings web_settings_of(const config& settings)
     web.verification = settings.verify_mode;
     web.has_admin_door = !settings.admin_listen.empty();
     return web;
+}
+
+tls_files tls_files_of(const config& settings)
+{
+    return {.certificate = settings.tls_certificate,
+            .key = settings.tls_key,
+            .client_ca = settings.tls_client_ca};
 }
 
 verifications_recorded recorded_by(verification_logging setting) noexcept

@@ -5,6 +5,7 @@
 #include "auth/verification_recorder.hpp"
 #include "server/config.hpp"
 #include "server/services.hpp"
+#include "server/tls_identity.hpp"
 
 #include <cstddef>
 
@@ -14,6 +15,8 @@ lifetime_settings lifetimes_of(const config& settings);
 
 // With a new deployment id.
 web_settings web_settings_of(const config& settings);
+
+tls_files tls_files_of(const config& settings);
 
 verifications_recorded recorded_by(verification_logging setting) noexcept;
 

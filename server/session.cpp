@@ -30,10 +30,17 @@ bool would_block(int code) noexcept
 
 } // namespace
 
+// Operators come from the machine itself or a network of their own, and so does who can open a socket file.
+bool speaks_tls(const peer_address& peer, const session_host& host) noexcept
+{
+    return host.tls && !peer.is_local_socket && peer.through == door::clients;
+}
+
 session::session(unique_descriptor socket, session_host& host, const peer_address& peer)
     : socket_(std::move(socket)),
       host_(host),
       peer_(peer),
+      tls_(speaks_tls(peer, host) ? host.tls->accept(socket_.number()) : nullptr),
       resumption_(host.where, steady_time::max()),
       since_(host.now),
       capacity_(input_capacity(host.limits)),
@@ -92,7 +99,7 @@ task<void> session::let_others_run(std::shared_ptr<session> self)
 
 void session::on_ready(readiness::events what)
 {
-    readable_ = readable_ || what.readable;
+    readable_ = readable_ || what.readable || (what.writable && tls_ && tls_->receives_on_space());
     writable_ = writable_ || what.writable;
     finished_ = finished_ || what.finished;
     if (awaited_ == awaited::request) rounds_ = 0;
@@ -135,15 +142,33 @@ session::served session::serve_at_once()
 void session::receive()
 {
     const std::size_t space = capacity_ - end_;
-    const ssize_t count = ::recv(socket_.number(), input_.get() + end_, space, 0);
+    const ssize_t count = receive_some(space);
     if (count > 0) {
         end_ += static_cast<std::size_t>(count);
-        readable_ = finished_ || static_cast<std::size_t>(count) == space;
+        readable_ = finished_ || (tls_ ? tls_->has_more() : static_cast<std::size_t>(count) == space);
     } else if (count < 0 && would_block(errno)) {
         readable_ = errno == EINTR;
     } else {
         input_ended_ = true;
     }
+}
+
+ssize_t session::receive_some(std::size_t space)
+{
+    char* const into = input_.get() + end_;
+    return tls_ ? tls_->receive(into, space) : ::recv(socket_.number(), into, space, 0);
+}
+
+ssize_t session::send_some()
+{
+    const char* const bytes = out_.data() + sent_;
+    const std::size_t count = out_.size() - sent_;
+    return tls_ ? tls_->send(bytes, count) : ::send(socket_.number(), bytes, count, MSG_NOSIGNAL);
+}
+
+void session::say_goodbye() noexcept
+{
+    if (tls_ && socket_.is_open()) tls_->say_goodbye();
 }
 
 // The handler may wait here. Answers that come earlier in the batch must not wait with it, but as long as
@@ -182,8 +207,7 @@ void session::flush_while_handling()
 bool session::send_now()
 {
     while (!broken_ && sent_ < out_.size()) {
-        const ssize_t count =
-            ::send(socket_.number(), out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
+        const ssize_t count = send_some();
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && errno == EAGAIN) {
             writable_ = false;
@@ -215,6 +239,7 @@ task<void> session::send_rest(std::shared_ptr<session> self)
 task<void> session::linger(std::shared_ptr<session> self)
 {
     self->enter(phase::lingering);
+    self->say_goodbye();
     ::shutdown(self->socket_.number(), SHUT_WR);
     std::size_t discarded = 0;
     while (!self->broken_ && !self->input_ended_ && discarded < self->host_.limits.linger_bytes) {
@@ -248,7 +273,7 @@ std::chrono::milliseconds session::allowance() const noexcept
     const std::chrono::milliseconds earned{progress_ * 1000 /
                                            std::max<std::size_t>(limits.bytes_per_second, 1)};
     switch (phase_) {
-    case phase::idle: return limits.idle;
+    case phase::idle: return tls_ && !tls_->is_established() ? limits.head : limits.idle;
     case phase::reading_head: return limits.head;
     case phase::reading_body: return limits.body + earned;
     case phase::handling: return limits.handling;
@@ -276,6 +301,7 @@ void session::close_if_idle()
 
 void session::close()
 {
+    say_goodbye();
     broken_ = true;
     host_.sockets.forget(*this);
     socket_ = {};

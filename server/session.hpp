@@ -8,6 +8,7 @@
 #include "server/repeated_head.hpp"
 #include "server/request_parser.hpp"
 #include "server/session_host.hpp"
+#include "server/tls_session.hpp"
 #include "storage/task.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -28,6 +29,8 @@ struct peer_address {
     bool is_local_socket = false;
     door through = door::clients;
 };
+
+bool speaks_tls(const peer_address& peer, const session_host& host) noexcept;
 
 class session final
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
@@ -104,6 +107,9 @@ private:
     };
     served serve_at_once();
     void receive();
+    ssize_t receive_some(std::size_t space);
+    ssize_t send_some();
+    void say_goodbye() noexcept;
     void resume() noexcept;
     bool send_now();
     void flush_while_handling();
@@ -123,6 +129,7 @@ private:
     unique_descriptor socket_;
     session_host& host_;
     const peer_address peer_;
+    const std::unique_ptr<tls_session> tls_; // over socket_; null: plain HTTP
 
     // --- waiting ---
     alarm resumption_; // never runs out: cancelled to resume run()

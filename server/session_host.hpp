@@ -6,11 +6,13 @@
 #include "server/readiness.hpp"
 #include "server/request_handler.hpp"
 #include "server/response.hpp"
+#include "server/tls_identity.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <memory>
 
 namespace latchkey {
 
@@ -25,6 +27,7 @@ struct session_host {
     const http_limits& limits;
     request_handler& handler;
     const exception_observer& on_exception;
+    std::shared_ptr<const tls_identity> tls{}; // for connections to come; null: plain HTTP
 
     // As of the last sweep. Deadlines need no better clock than the one that checks them, so a request
     // costs no clock reading.

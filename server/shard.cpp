@@ -77,6 +77,7 @@ void shard::work()
                                .limits = settings_.limits,
                                .handler = *handler_,
                                .on_exception = settings_.on_exception,
+                               .tls = settings_.tls,
                                .now = std::chrono::steady_clock::now()});
     for (const auto& one : listeners_) {
         auto accepting = listener::run(one);
@@ -97,7 +98,7 @@ void shard::adopt(unique_descriptor accepted, const peer_address& peer)
     const std::size_t kept_free = peer.through == door::operators ? connections_for_operators : 0;
     if (session_count_ >= settings_.connections + kept_free) {
         if (settings_.counts != nullptr) settings_.counts->connections_refused.add();
-        refuse_connection(accepted);
+        if (!speaks_tls(peer, *host_)) refuse_connection(accepted); // a handshake would cost what it lacks
         return;
     }
     auto added = std::make_shared<session>(std::move(accepted), *host_, peer);
@@ -137,6 +138,11 @@ void shard::end_session(std::exception_ptr thrown)
 void shard::count_open() const noexcept
 {
     if (settings_.counts != nullptr) settings_.counts->connections_open.set(session_count_);
+}
+
+void shard::use_tls(std::shared_ptr<const tls_identity> identity)
+{
+    asio::post(context_, [this, taken = std::move(identity)]() mutable { host_->tls = std::move(taken); });
 }
 
 void shard::begin_stop(stop_mode mode)

@@ -41,7 +41,8 @@ public:
         http_limits limits;
         handler_factory make_handler;
         exception_observer on_exception;
-        shard_metrics* counts = nullptr; // of connections; may be null
+        std::shared_ptr<const tls_identity> tls{}; // null: plain HTTP
+        shard_metrics* counts = nullptr;           // of connections; may be null
     };
 
     explicit shard(settings given);
@@ -62,9 +63,12 @@ public:
     // been joined: until then both threads would hold the exception, and the last to let go frees it.
     void await_start();
 
-    // Takes over an accepted connection; on the shard's thread only. Beyond the limit it is told 503; for
-    // operators a few are kept free, who want to see a flood too.
+    // Takes over an accepted connection; on the shard's thread only. Beyond the limit it is told 503, or just
+    // closed under TLS; for operators a few are kept free, who want to see a flood too.
     void adopt(unique_descriptor socket, const peer_address& peer);
+
+    // From any thread: for connections accepted from now on. Those that are open go on with what they have.
+    void use_tls(std::shared_ptr<const tls_identity> identity);
 
     // From any thread. A second call with at_once cuts a graceful stop short.
     void begin_stop(stop_mode mode);

@@ -30,8 +30,9 @@ const operation show_metrics{
     .id = "metrics",
     .tag = tags::server,
     .summary = "Figures for Prometheus",
-    .details = "Text format 0.0.4. No label or value is a name, an id or a secret. With --admin-listen answered "
-               "there alone.",
+    .details =
+        "Text format 0.0.4. No label or value is a name, an id or a secret. With --admin-listen answered "
+        "there alone.",
     .replies = {{200, "All figures.", metrics_text}},
 };
 

@@ -241,7 +241,23 @@ TEST_CASE("cookies that browsers would drop are refused", "[server][config]")
         CAPTURE(flag);
         CHECK(errors_of({.arguments = {flag}}).size() == 1);
         CHECK(errors_of({.arguments = {flag, "--secure-auth-cookie"}}).empty());
+        CHECK(errors_of({.arguments = {flag, "--tls-cert=c.pem", "--tls-key=k.pem"}}).empty());
     }
+}
+
+TEST_CASE("of TLS's files none is of use without the others it needs", "[server][config]")
+{
+    const std::string certificate = "--tls-cert=c.pem";
+    const std::string key = "--tls-key=k.pem";
+    const std::string client_ca = "--tls-client-ca=a.pem";
+
+    CHECK(errors_of({.arguments = {certificate}}) == texts{"--tls-cert: expected --tls-key with it"});
+    CHECK(errors_of({.arguments = {key}}) == texts{"--tls-key: expected --tls-cert with it"});
+    CHECK(errors_of({.arguments = {client_ca}}) == texts{"--tls-client-ca: expected --tls-cert with it"});
+    CHECK(errors_of({.arguments = {certificate, key}}).empty());
+    CHECK(errors_of({.arguments = {certificate, key, client_ca}}).empty());
+    CHECK(settings_of({.arguments = {certificate, key}}).serves_tls());
+    CHECK_FALSE(settings_of({}).serves_tls());
 }
 
 TEST_CASE("a password in a store's URL is used and not repeated", "[server][config]")

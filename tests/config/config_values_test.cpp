@@ -86,7 +86,7 @@ TEST_CASE("the url without an access url is that of the first address that has o
         std::vector<listen_address> addresses;
         for (const std::string_view text : texts)
             addresses.push_back(*parse_listen_address(text));
-        return local_url(addresses);
+        return local_url(addresses, url_scheme::http);
     };
 
     CHECK(url_of({"127.0.0.1:7080", "127.0.0.1:7081"}) == "http://127.0.0.1:7080");

@@ -75,6 +75,9 @@ http_server_options test_server::make_options(const test_server_options& options
     http_server_options made;
     made.listen.emplace_back(asio::ip::tcp::endpoint{asio::ip::address_v4::loopback(), 0});
     if (!options.socket_path.empty()) made.listen.emplace_back(unix_path{options.socket_path});
+    if (options.has_admin_door)
+        made.admin_listen.emplace_back(asio::ip::tcp::endpoint{asio::ip::address_v4::loopback(), 0});
+    made.tls = options.tls;
     made.shards = options.shards;
     made.limits = options.limits;
     made.make_handler = [&log](asio::io_context& context, std::size_t) {

@@ -47,9 +47,11 @@ private:
 };
 
 struct test_server_options {
-    http_limits limits;
+    http_limits limits{};
     std::size_t shards = 1;
-    std::string socket_path; // also listens there, if set
+    std::string socket_path{}; // also listens there, if set
+    std::shared_ptr<const tls_identity> tls{};
+    bool has_admin_door = false; // see test_server::admin_address()
 };
 
 class test_server {
@@ -57,6 +59,7 @@ public:
     explicit test_server(const test_server_options& options = {});
 
     listen_address address(std::size_t index = 0) const { return server_.addresses().at(index); }
+    listen_address admin_address() const { return server_.admin_addresses().at(0); }
     http_client connect() const { return http_client{address()}; }
     test_log& log() { return log_; }
     http_server& server() { return server_; }

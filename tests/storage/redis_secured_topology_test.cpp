@@ -5,9 +5,9 @@
 namespace latchkey::test {
 namespace {
 
-const redis_certificates& certificates()
+const certificate_files& certificates()
 {
-    static const redis_certificates made;
+    static const certificate_files made;
     return made;
 }
 

@@ -7,9 +7,9 @@ namespace latchkey::test {
 namespace {
 
 // One set for all tests: making it takes the openssl program five runs.
-const redis_certificates& certificates()
+const certificate_files& certificates()
 {
-    static const redis_certificates made;
+    static const certificate_files made;
     return made;
 }
 

@@ -4,7 +4,7 @@
 
 #include "storage/redis_endpoint.hpp"
 #include "storage/redis_reply.hpp"
-#include "tests/support/redis_certificates.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace latchkey::test {
 
 struct redis_server_options {
     std::string password{};                          // of the default user; empty: none is asked for
-    const redis_certificates* certificates{nullptr}; // set: the port speaks TLS only
+    const certificate_files* certificates{nullptr}; // set: the port speaks TLS only
     bool wants_client_certificate{false};
     std::vector<std::string>
         settings{}; // further lines of redis.conf, such as "user alice on >secret ~* +@all"

@@ -1,4 +1,4 @@
-#include "tests/support/redis_certificates.hpp"
+#include "tests/support/certificates.hpp"
 
 #include <cstdlib>
 #include <stdexcept>
@@ -16,7 +16,7 @@ void run_openssl(const std::string& arguments)
 
 } // namespace
 
-redis_certificates::redis_certificates()
+certificate_files::certificate_files()
 {
     make_authority("ca");
     make_authority("stranger");
@@ -24,13 +24,13 @@ redis_certificates::redis_certificates()
     make_certificate("client");
 }
 
-void redis_certificates::make_authority(const std::string& name) const
+void certificate_files::make_authority(const std::string& name) const
 {
     run_openssl("-subj /CN=" + name + " -keyout " + directory_.file(name + ".key") + " -out " +
                 directory_.file(name + ".pem"));
 }
 
-void redis_certificates::make_certificate(const std::string& name) const
+void certificate_files::make_certificate(const std::string& name) const
 {
     run_openssl("-subj /CN=" + name + " -addext subjectAltName=DNS:localhost,IP:127.0.0.1" +
                 " -addext basicConstraints=critical,CA:FALSE -CA " + directory_.file("ca.pem") + " -CAkey " +

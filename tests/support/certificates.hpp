@@ -1,4 +1,4 @@
-// Certificates for a Redis server under TLS, made by the openssl command line when the test runs, good for a
+// Certificates for servers under TLS, made by the openssl command line when the test runs, good for a
 // day: an authority, a server and a client that it vouches for, and an authority that vouches for nobody.
 #pragma once
 
@@ -8,9 +8,9 @@
 
 namespace latchkey::test {
 
-class redis_certificates {
+class certificate_files {
 public:
-    redis_certificates();
+    certificate_files();
 
     // The server's certificate names localhost and 127.0.0.1.
     std::string ca() const { return directory_.file("ca.pem"); }
@@ -19,6 +19,7 @@ public:
     std::string client_certificate() const { return directory_.file("client.pem"); }
     std::string client_key() const { return directory_.file("client.key"); }
     std::string stranger_ca() const { return directory_.file("stranger.pem"); }
+    std::string stranger_key() const { return directory_.file("stranger.key"); }
 
 private:
     void make_authority(const std::string& name) const;
