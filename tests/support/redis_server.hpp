@@ -15,7 +15,7 @@
 namespace latchkey::test {
 
 struct redis_server_options {
-    std::string password{};                          // of the default user; empty: none is asked for
+    std::string password{};                         // of the default user; empty: none is asked for
     const certificate_files* certificates{nullptr}; // set: the port speaks TLS only
     bool wants_client_certificate{false};
     std::vector<std::string>

@@ -22,7 +22,7 @@ void wait_until(const std::string& what, const std::function<bool()>& is_true);
 // What they ask of whoever speaks to them, and of each other.
 struct topology_security {
     const certificate_files* certificates = nullptr; // set: all of them, Sentinels too, speak TLS only
-    std::string password{};                           // of the servers that hold the data
+    std::string password{};                          // of the servers that hold the data
     std::string sentinel_password{};
 };
 
