@@ -25,7 +25,6 @@
 #include "storage/redis_clients.hpp"
 #include "storage/redis_store.hpp"
 #include "storage/run_to_end.hpp"
-#include "storage/sqlite_store.hpp"
 #include "storage/worker_pool.hpp"
 
 #include <algorithm>
@@ -366,11 +365,7 @@ void application::parts::stop_everything()
     audit_readers.stop();
     if (audit_chain) audit_chain->stop();
     if (audit) audit->close();
-    if (auto* const durable = dynamic_cast<sqlite_store*>(records.get())) durable->close();
-    if (auto* const shared = dynamic_cast<redis_store*>(records.get())) {
-        if (const auto written = wait_for(shared->close()); !written)
-            log.warning("uses of tokens could not be written down", {{"error", written.error().message()}});
-    }
+    if (records) close_store(*records, waiting, log);
 }
 
 // Null without TLS.

@@ -1,6 +1,7 @@
 #include "storage/redis_access.hpp"
 
 #include "storage/cache_seats.hpp"
+#include "storage/random_bytes.hpp"
 #include "storage/redis_scripts.hpp"
 #include "storage/run_together.hpp"
 
@@ -11,9 +12,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <sys/random.h>
-#include <system_error>
 
 namespace latchkey {
 namespace {
@@ -23,18 +21,6 @@ constexpr std::size_t marks_at_once = 256; // on their way to Redis
 constexpr std::size_t sightings_a_call = 512;
 
 std::atomic<std::uint64_t> next_number{1};
-
-template <std::size_t Size>
-std::array<std::uint8_t, Size> random_bytes()
-{
-    std::array<std::uint8_t, Size> bytes;
-    ssize_t drawn = -1;
-    do {
-        drawn = getrandom(bytes.data(), bytes.size(), 0);
-    } while (drawn < 0 && errno == EINTR); // so few bytes come whole or not at all
-    if (drawn < 0) throw std::system_error{errno, std::system_category(), "getrandom"};
-    return bytes;
-}
 
 void rethrow(std::exception_ptr thrown)
 {
@@ -57,7 +43,7 @@ redis_access::redis_access(redis_client_factory make_client, settings chosen)
     : make_client_{std::move(make_client)},
       settings_{chosen},
       number_{next_number++},
-      tag_key_{random_bytes<std::tuple_size_v<siphash_key>>()}
+      tag_key_{fresh_id_tag_key()}
 {}
 
 std::shared_ptr<redis_shard> redis_access::on(executor where)
@@ -111,7 +97,28 @@ cache_figures redis_access::figures() const
 std::string redis_access::tag_of(const uuid& owner) const
 {
     const std::lock_guard hold{mutex_};
-    return redis_layout::tag_of(owner, tag_key_);
+    return id_tag_of(owner, tag_key_);
+}
+
+siphash_key redis_access::tag_key() const
+{
+    const std::lock_guard hold{mutex_};
+    return tag_key_;
+}
+
+task<result<void>> redis_access::impose_tags(std::shared_ptr<redis_access> self,
+                                             std::shared_ptr<redis_shard> here,
+                                             siphash_key key)
+{
+    redis_command setting{"SET"};
+    setting.key(redis_layout::deployment).arg(std::string{key.begin(), key.end()});
+    auto imposing = here->client->run(std::move(setting), redis_effect::idempotent);
+    result<redis_reply> answer = co_await std::move(imposing);
+    answer = here->note_write(std::move(answer));
+    if (!answer) co_return answer.error();
+    const std::lock_guard hold{self->mutex_};
+    self->tag_key_ = key;
+    co_return result<void>{};
 }
 
 task<result<void>> redis_access::agree_on_tags(std::shared_ptr<redis_access> self,

@@ -46,11 +46,16 @@ public:
     void note_change(const uuid& owner) noexcept { changes_->note_owners(tag_of(owner)); }
 
     std::string tag_of(const uuid& owner) const;
+    siphash_key tag_key() const;
 
     // Agrees with all servers on the key of the tags: the one that lies in Redis, or else ours. Ours changes
     // at the start, and when Redis was emptied under a running server.
     static task<result<void>> agree_on_tags(std::shared_ptr<redis_access> self,
                                             std::shared_ptr<redis_shard> here);
+
+    // Makes it everybody's. Keys made under another one are as good as lost: for a Redis without any.
+    static task<result<void>>
+    impose_tags(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here, siphash_key key);
 
     redis_marks& marks() noexcept { return *marks_; }
 

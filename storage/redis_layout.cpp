@@ -5,8 +5,6 @@
 namespace latchkey::redis_layout {
 namespace {
 
-constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
 std::string tagged(std::string_view tag, std::string_view what, std::size_t more)
 {
     std::string made;
@@ -35,21 +33,9 @@ std::string sixteen_digits(time_point when)
 
 } // namespace
 
-std::string tag_of(const uuid& owner, const siphash_key& by)
-{
-    const std::string_view bytes{reinterpret_cast<const char*>(owner.data), owner.size()};
-    std::uint64_t hash = siphash(by, bytes);
-    std::string tag;
-    for (std::size_t index = 0; index < tag_length; ++index) {
-        tag += alphabet[hash % alphabet.size()];
-        hash /= alphabet.size();
-    }
-    return tag;
-}
-
 std::string_view tag_of(const key_id& id) noexcept
 {
-    return id.view().substr(0, tag_length);
+    return id.view().substr(0, id_tag_length);
 }
 
 std::string key(const key_id& id)
@@ -61,12 +47,12 @@ subject subject_of(std::string_view redis_key) noexcept
 {
     constexpr std::string_view begin = "lk:{";
     constexpr std::string_view middle = "}:";
-    constexpr std::size_t head = begin.size() + tag_length + middle.size();
+    constexpr std::size_t head = begin.size() + id_tag_length + middle.size();
     const bool is_tagged = redis_key.starts_with(begin) && redis_key.substr(0, head).ends_with(middle) &&
                            redis_key.size() > head;
     if (!is_tagged) return {};
     const std::string_view what = redis_key.substr(head);
-    if (what == "owners") return {.owners_of = redis_key.substr(begin.size(), tag_length)};
+    if (what == "owners") return {.owners_of = redis_key.substr(begin.size(), id_tag_length)};
     for (const std::string_view kind : {"key:", "meta:"}) {
         if (what.starts_with(kind)) return {.key = key_id::parse(what.substr(kind.size()))};
     }

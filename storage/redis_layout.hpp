@@ -12,14 +12,14 @@
 //     lk:{lk}:deployment          the key of the tags. No end.
 //     lk:{audit}:stream           audit entries of all servers; belongs to no token. No end, but a bound.
 //
-// T, the tag, is what the first three characters of a key's id are: a keyed hash of its owner's id. So all
+// T, the tag, is what a key's id begins with (storage/id_tag.hpp): a keyed hash of its owner's id. So all
 // that belongs to one owner shares a Cluster slot, and a verification finds it from the token alone. The
 // standing lies in one string for each tag, not for each owner, because the owner is not known before the
 // key is read, and a Cluster wants every key of a command to be named beforehand.
 #pragma once
 
+#include "storage/id_tag.hpp"
 #include "storage/records.hpp"
-#include "storage/siphash.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -28,10 +28,6 @@
 
 namespace latchkey::redis_layout {
 
-inline constexpr std::size_t tag_length = 3;
-
-// Three characters of 0-9A-Za-z.
-std::string tag_of(const uuid& owner, const siphash_key& by);
 std::string_view tag_of(const key_id& id) noexcept;
 
 std::string key(const key_id& id);

@@ -96,7 +96,24 @@ redis_store::open(redis_client_factory make_client, const clock& time, redis_sto
     auto agreeing = redis_access::agree_on_tags(opened->access_, here);
     const result<void> agreed = co_await std::move(agreeing);
     if (!agreed) co_return out_of_reach(*here, agreed.error());
+    if (options.id_tag_key) {
+        auto taking = opened->take_over_tags(here, *options.id_tag_key);
+        const result<void> taken = co_await std::move(taking);
+        if (!taken) co_return out_of_reach(*here, taken.error());
+    }
     co_return std::move(opened);
+}
+
+// Servers that are running already take it up when they make the first key for one of the users to come.
+task<result<void>> redis_store::take_over_tags(shard_pointer here, siphash_key key)
+{
+    if (access_->tag_key() == key) co_return result<void>{};
+    auto asking = has_users();
+    const result<bool> is_used = co_await std::move(asking);
+    if (!is_used) co_return is_used.error();
+    if (*is_used) co_return result<void>{};
+    auto imposing = redis_access::impose_tags(access_, here, key);
+    co_return co_await std::move(imposing);
 }
 
 task<open_result<void>> redis_store::check_server(shard_pointer here)

@@ -29,6 +29,7 @@ struct redis_store_options {
     std::chrono::milliseconds flush_interval{20'000}; // of the marks of use; at most a minute (contract A17)
     std::size_t cache_bytes = 0;                      // for each io_context that the store is used on
     std::chrono::milliseconds cache_lease{0};         // 0: every verification asks Redis
+    std::optional<siphash_key> id_tag_key{};          // for a Redis without users: whose keys are to come
 };
 
 class redis_store final : public store {
@@ -52,6 +53,7 @@ public:
     void record_use(const key_id& id, time_point when) noexcept override;
 
     std::string id_prefix(const uuid& owner) const override;
+    std::optional<siphash_key> id_tag_key() const override { return access_->tag_key(); }
     task<result<void>> insert_key(key_record key) override;
     task<result<key_listing>> find_key(key_id id) override;
     task<result<key_listing>> find_key_by_name(uuid owner, std::string name) override;
@@ -107,6 +109,7 @@ private:
     redis_store(redis_client_factory make_client, const clock& time, redis_store_options options);
 
     task<open_result<void>> check_server(shard_pointer here);
+    task<result<void>> take_over_tags(shard_pointer here, siphash_key key);
     open_result<void> check_info(const std::string& who, std::string_view info);
 
     // --- keys ---

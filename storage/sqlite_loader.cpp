@@ -190,4 +190,30 @@ open_result<std::vector<key_removal>> load_rows(sqlite_database& database, memor
     return reader.take_dropped();
 }
 
+open_result<siphash_key> settle_id_tag_key(sqlite_database& database,
+                                           const std::optional<siphash_key>& wanted)
+{
+    const auto unreadable = [&] { return unusable_file(database, "reading its settings"); };
+    sqlite_statement reading = database.prepare("SELECT value FROM settings WHERE name = 'id_tag_key'");
+    if (!sqlite_database::is_ready(reading)) return unreadable();
+    std::optional<siphash_key> kept;
+    if (reading.step() == sqlite_statement::step_outcome::row) {
+        const std::string_view bytes = reading.text(0);
+        if (bytes.size() != kept.emplace().size()) return damaged_file(database, "the key of its ids");
+        std::copy(bytes.begin(), bytes.end(), kept->begin());
+    }
+    if (!reading.run()) return unreadable();
+
+    const auto users = database.ask("SELECT count(*) FROM users WHERE is_system = 0");
+    if (!users) return unreadable();
+    const bool is_free = *users == 0 && wanted && kept != wanted;
+    if (kept && !is_free) return *kept;
+    const siphash_key chosen = is_free ? *wanted : fresh_id_tag_key();
+    sqlite_statement writing = database.prepare("INSERT OR REPLACE INTO settings VALUES ('id_tag_key', ?)");
+    if (sqlite_database::is_ready(writing)) writing.bind_bytes(1, chosen.data(), chosen.size());
+    if (!sqlite_database::is_ready(writing) || !writing.run())
+        return unusable_file(database, "writing its settings");
+    return chosen;
+}
+
 } // namespace latchkey

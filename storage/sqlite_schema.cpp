@@ -43,7 +43,14 @@ CREATE TABLE keys (
 ) STRICT;
 )sql";
 
-constexpr const char* migrations[] = {first_version};
+constexpr const char* second_version = R"sql(
+CREATE TABLE settings (
+    name  TEXT PRIMARY KEY, -- id_tag_key: see storage/id_tag.hpp
+    value BLOB NOT NULL
+) STRICT;
+)sql";
+
+constexpr const char* migrations[] = {first_version, second_version};
 
 open_result<std::int64_t> read_version(sqlite_database& database)
 {

@@ -43,6 +43,9 @@ sqlite_store::open(const std::string& path, const clock& time, sqlite_options op
     std::unique_ptr<sqlite_store> opened{new sqlite_store{time, options}};
     auto dropped = load_rows(*database, opened->table_);
     if (!dropped) return dropped.error();
+    const auto id_tag_key = settle_id_tag_key(*database, options.id_tag_key);
+    if (!id_tag_key) return id_tag_key.error();
+    opened->id_tag_key_ = *id_tag_key;
     auto rows = sqlite_rows::prepare(*database);
     if (!rows) return rows.error();
 

@@ -4,6 +4,7 @@
 // Close or destroy it before any io_context whose coroutines wait for it.
 #pragma once
 
+#include "storage/id_tag.hpp"
 #include "storage/memory_table.hpp"
 #include "storage/sqlite_writer.hpp"
 #include "storage/store.hpp"
@@ -16,6 +17,7 @@ struct sqlite_options {
     std::size_t queue_limit = 10'000;                // changes waiting for the disk; beyond: overloaded
     std::chrono::seconds flush_interval{30};         // of last uses and sightings
     std::chrono::milliseconds probe_interval{5'000}; // of trying to write again while read-only
+    std::optional<siphash_key> id_tag_key{};         // for a file without users: whose keys are to come
 };
 
 class sqlite_store final : public store {
@@ -44,7 +46,9 @@ public:
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override { table_.record_use(id, when); }
 
-    std::string id_prefix(const uuid&) const override { return {}; }
+    // Takes other ids as well: a database was not always made like this, and keys of other systems come here.
+    std::string id_prefix(const uuid& owner) const override { return id_tag_of(owner, id_tag_key_); }
+    std::optional<siphash_key> id_tag_key() const override { return id_tag_key_; }
     task<result<void>> insert_key(key_record key) override;
     task<result<key_listing>> find_key(key_id id) override;
     task<result<key_listing>> find_key_by_name(uuid owner, std::string name) override;
@@ -86,6 +90,7 @@ private:
     revision_source revisions_;
     const sqlite_options options_;
     memory_table table_;
+    siphash_key id_tag_key_{}; // constant once open
     // Held from changing the table until the change is queued: the file sees changes in the order in which
     // memory made them.
     std::mutex order_;

@@ -19,6 +19,7 @@
 #include "storage/key_census.hpp"
 #include "storage/records.hpp"
 #include "storage/revision.hpp"
+#include "storage/siphash.hpp"
 #include "storage/stripe_lock.hpp"
 #include "storage/task.hpp"
 
@@ -150,6 +151,10 @@ public:
     // What the id of a new key of this owner begins with; fewer characters than an id has. Empty where ids
     // may be anything.
     virtual std::string id_prefix(const uuid& owner) const = 0;
+
+    // What the beginnings are made with (storage/id_tag.hpp): a store takes the keys of another that has the
+    // same. Nothing where ids may be anything.
+    virtual std::optional<siphash_key> id_tag_key() const { return std::nullopt; }
 
     // Sets owner_epoch. id_taken (also by an id without the prefix), name_taken (tokens only), owner_gone
     // (no such user, or deleted).

@@ -43,9 +43,9 @@ TEST_CASE("a tag is three characters, the same for one owner, and spread over ow
     const siphash_key deployment{1, 2, 3};
     std::set<std::string> tags;
     for (std::uint32_t owner = 0; owner < 1000; ++owner) {
-        const std::string tag = redis_layout::tag_of(sample_uuid(owner), deployment);
-        CHECK(tag.size() == redis_layout::tag_length);
-        CHECK(tag == redis_layout::tag_of(sample_uuid(owner), deployment));
+        const std::string tag = id_tag_of(sample_uuid(owner), deployment);
+        CHECK(tag.size() == id_tag_length);
+        CHECK(tag == id_tag_of(sample_uuid(owner), deployment));
         tags.insert(tag);
     }
     CHECK(tags.size() > 980); // of 238,328 possible ones
