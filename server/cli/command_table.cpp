@@ -66,6 +66,22 @@ constexpr option_row of_verify_audit[] = {
     {"from-middle", "", "older parts were archived elsewhere on purpose"},
 };
 
+constexpr option_row of_store[] = {
+    {"store", "STORE", "which, as for `latchkey serve` [LATCHKEY_STORE]"},
+    {"config", "FILE", "the configuration file of the server"},
+    {"redis-tls-ca", "FILE", "PEM of the authorities of a rediss:// server"},
+    {"redis-tls-certificate", "FILE", "PEM of a certificate to show to it"},
+    {"redis-tls-key", "FILE", "PEM of that certificate's key"},
+};
+constexpr option_row of_import[] = {
+    {"store", "STORE", "which, as for `latchkey serve` [LATCHKEY_STORE]"},
+    {"config", "FILE", "the configuration file of the server"},
+    {"pepper-file", "FILE", "plain tokens are hashed under its first line"},
+    {"redis-tls-ca", "FILE", "PEM of the authorities of a rediss:// server"},
+    {"redis-tls-certificate", "FILE", "PEM of a certificate to show to it"},
+    {"redis-tls-key", "FILE", "PEM of that certificate's key"},
+};
+
 constexpr command_row table[] = {
     {"", "serve", "[FLAGS]", 0, any_number, "run the server", {}, false, nullptr},
     {"", "login", "[URL]", 0, 1, "sign in, with a password or --token-file", of_login, true, log_in},
@@ -73,6 +89,8 @@ constexpr command_row table[] = {
     {"", "whoami", "", 0, 0, "who is signed in, and where", {}, true, show_caller},
     {"", "verify", "[-|FILE]", 0, 1, "is a token good? From standard input or FILE", of_verify, true, verify_token},
     {"", "health", "", 0, 0, "is the server ready? Ends with 0 or 1", {}, true, check_health},
+    {"", "export", "[FILE|-]", 0, 1, "write a store's users and hashed keys to a file", of_store, false, export_records},
+    {"", "import", "FILE|-", 1, 1, "take users and keys from a file into a store", of_import, false, import_records},
     {"", "completion", "bash|zsh", 1, 1, "print a completion script for the shell", {}, false, print_completion},
 
     {"tokens", "create", "[NAME]", 0, 1, "make a token and print it, once", of_create_token, true, create_token},

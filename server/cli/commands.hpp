@@ -30,6 +30,9 @@ ending check_health(const invocation& given);
 ending list_audit(const invocation& given);
 ending follow_audit(const invocation& given);
 
+ending export_records(const invocation& given);
+ending import_records(const invocation& given);
+
 ending print_completion(const invocation& given);
 
 } // namespace latchkey::cli

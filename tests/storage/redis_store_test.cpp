@@ -186,6 +186,35 @@ std::int64_t commands_for(std::uint32_t keys, const user_task& change)
 
 } // namespace
 
+TEST_CASE("a Redis without users takes the key of another deployment's ids, and all servers follow",
+          "[redis]")
+{
+    const redis_case redis;
+    const auto& running = redis.store;
+    const auto& time = redis.time;
+    const siphash_key coming{1, 2, 3};
+    REQUIRE(running->id_tag_key() != coming);
+
+    const auto importer = open_redis_store(redis.server, time, {.id_tag_key = coming});
+    CHECK(importer->id_tag_key() == coming);
+    REQUIRE(run_redis(importer->insert_user(sample_user(1, time.now()))));
+    key_record key = sample_token(1, sample_uuid(1), time.now());
+    std::ranges::copy(importer->id_prefix(sample_uuid(1)), key.id.characters.begin());
+    REQUIRE(run_redis(importer->insert_key(key)));
+
+    // The one that was running makes its next key for that user in the same place.
+    CHECK(run_redis(running->ask(key.id)).has_value());
+    key_record next = sample_token(2, sample_uuid(1), time.now());
+    std::ranges::copy(running->id_prefix(sample_uuid(1)), next.id.characters.begin());
+    CHECK(run_redis(running->insert_key(next)).error() == storage_errc::id_taken); // drawn by the old key
+    CHECK(running->id_tag_key() == coming);
+    std::ranges::copy(running->id_prefix(sample_uuid(1)), next.id.characters.begin());
+    CHECK(run_redis(running->insert_key(next)));
+
+    const auto late = open_redis_store(redis.server, time, {.id_tag_key = siphash_key{9}});
+    CHECK(late->id_tag_key() == coming); // there are users
+}
+
 TEST_CASE("bulk revoke is O(1) by epoch, not by walking: its commands do not grow with the keys there are")
 {
     const user_task drop_keys = [](const redis_case& redis, const uuid& owner) {

@@ -341,6 +341,48 @@ TEST_CASE("a file of an older version is brought up to date, step by step, and o
     CHECK(database->ask("SELECT b FROM things") == 5);
 }
 
+TEST_CASE("a file keeps the key of its ids, and takes another's as long as it has no users")
+{
+    const siphash_key other{1, 2, 3};
+    sqlite_fixture store;
+    const auto first = store->id_tag_key();
+    REQUIRE(first);
+    CHECK(store->id_prefix(sample_uuid(1)) == id_tag_of(sample_uuid(1), *first));
+    store.reopen();
+    CHECK(store->id_tag_key() == first);
+    store.close();
+
+    sqlite_options taking{.retention = retention};
+    taking.id_tag_key = other;
+    const auto open_with = [&](const sqlite_options& options) {
+        auto opened = sqlite_store::open(store.path(), store.time, options);
+        REQUIRE(opened.has_value());
+        return std::move(*opened);
+    };
+    CHECK(open_with(taking)->id_tag_key() == other);
+    {
+        const auto with_user = open_with({.retention = retention});
+        CHECK(with_user->id_tag_key() == other);
+        REQUIRE(run_task(with_user->insert_user(sample_user(1, store.now()))));
+    }
+    taking.id_tag_key = first;
+    CHECK(open_with(taking)->id_tag_key() == other);
+}
+
+TEST_CASE("a database of version 1 gets a key for the ids to come, and keeps its own")
+{
+    sqlite_fixture store;
+    store.close();
+    {
+        auto database = sqlite_database::open(store.path());
+        REQUIRE(database);
+        REQUIRE(database->execute("DROP TABLE settings; PRAGMA user_version = 1"));
+    }
+    store.open();
+    CHECK(store->id_tag_key());
+    CHECK(store->id_prefix(sample_uuid(1)).size() == id_tag_length);
+}
+
 TEST_CASE("a migration that fails leaves the version it started from")
 {
     temporary_directory directory;
