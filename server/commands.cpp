@@ -2,6 +2,7 @@
 
 #include "auth/crypto.hpp"
 #include "server/cli/command_line.hpp"
+#include "server/cli/guides.hpp"
 #include "server/serve.hpp"
 #include "storage/audit_head.hpp"
 #include "storage/audit_line.hpp"
@@ -124,11 +125,16 @@ int verify_audit_command(const std::vector<std::string>& words)
     return verify_audit(files, from_middle);
 }
 
-// `latchkey help tokens create` is `latchkey tokens create --help`.
+// `latchkey help tokens create` is `latchkey tokens create --help`; topics are no commands.
 int help_command(const std::vector<std::string>& words)
 {
     if (words.size() == 1) {
         std::cout << cli::overview_text();
+        return status(exit_status::success);
+    }
+    for (const cli::guide& one : cli::guides()) {
+        if (words.size() != 2 || one.topic != words[1]) continue;
+        std::cout << one.text;
         return status(exit_status::success);
     }
     std::vector<std::string> asked{words.begin() + 1, words.end()};

@@ -1,4 +1,5 @@
 #include "server/cli/command_line.hpp"
+#include "server/cli/guides.hpp"
 
 #include <algorithm>
 
@@ -60,6 +61,16 @@ void append_options(std::string& out, std::span<const option_row> options)
     }
 }
 
+std::string topics()
+{
+    std::string names;
+    for (const guide& one : guides()) {
+        if (!names.empty()) names += '|';
+        names += one.topic;
+    }
+    return names;
+}
+
 constexpr std::string_view endings =
     "Exit status: 0 done; 1 failed or refused (verify: the token is not valid;\n"
     "health: not ready); 2 wrong usage; 3 not signed in; 4 server unreachable.\n";
@@ -75,6 +86,7 @@ std::string overview_text()
     for (const group_row& group : command_groups())
         append_row(out, std::string{group.name} + " " + commands_of(group.name), group.help, column);
     append_row(out, "help [COMMAND]", "this, or what COMMAND takes; also COMMAND --help", column);
+    append_row(out, "help " + topics(), "a page about it", column);
     append_row(out, "version", "print the version", column);
     out += "\nA server is found by --url, LATCHKEY_URL, the last login, or\n"
            "http://127.0.0.1:7080; the token by --token-file, LATCHKEY_TOKEN,\n"

@@ -1,5 +1,6 @@
 // Shell completion, written out from the command table.
 #include "server/cli/commands.hpp"
+#include "server/cli/guides.hpp"
 
 #include <iostream>
 
@@ -45,6 +46,14 @@ std::string first_words()
     all.add("help");
     all.add("version");
     return all.words;
+}
+
+std::string topics()
+{
+    std::string all;
+    for (const guide& one : guides())
+        all.append(" ").append(one.topic);
+    return all;
 }
 
 std::string commands_of(std::string_view group)
@@ -99,7 +108,8 @@ std::string choosing()
             .append(group.name)
             .append("') words='")
             .append(commands_of(group.name) + "';;\n");
-    out.append("            ''|help) words='").append(first_words()).append("';;\n");
+    out.append("            '') words='").append(first_words()).append("';;\n");
+    out.append("            help) words='").append(first_words() + topics()).append("';;\n");
     return out + "        esac;;\n    esac\n";
 }
 

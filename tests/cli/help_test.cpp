@@ -1,5 +1,6 @@
 // Help and completion, which are made from the command table.
 #include "server/cli/command_line.hpp"
+#include "server/cli/guides.hpp"
 #include "tests/cli/command_run.hpp"
 #include "tests/support/catch.hpp"
 
@@ -63,6 +64,23 @@ TEST_CASE("the help shows every command on a screen of 80 columns", "[cli]")
     }
 }
 
+TEST_CASE("every topic is a page of 80 columns that the help names, and no command", "[cli]")
+{
+    const command_shell shell{""};
+    const std::string overview = shell.run({"help"}).out;
+    REQUIRE_FALSE(cli::guides().empty());
+    for (const cli::guide& one : cli::guides()) {
+        CAPTURE(one.topic);
+        const command_result page = shell.run({"help", std::string{one.topic}});
+        CHECK(page.status == 0);
+        CHECK(page.out == one.text);
+        CHECK(longest_line(page.out) <= 80);
+        CHECK(holds(overview, one.topic));
+        CHECK_FALSE(cli::is_command_word(one.topic));
+    }
+    CHECK(shell.run({"help", "nothing"}).status == 2);
+}
+
 TEST_CASE("bash reads the completion script, and completes commands, options and values by it", "[cli]")
 {
     const command_shell shell{""};
@@ -70,6 +88,7 @@ TEST_CASE("bash reads the completion script, and completes commands, options and
     REQUIRE(made.status == 0);
     REQUIRE(std::system(("bash -n " + shell.keep("completion.bash", made.out)).c_str()) == 0);
     CHECK(completed_by_bash(shell, "latchkey tok") == "tokens ");
+    CHECK(completed_by_bash(shell, "latchkey help mov") == "moving ");
     CHECK(completed_by_bash(shell, "latchkey tokens ex") == "expire ");
     CHECK(completed_by_bash(shell, "latchkey tokens create --lif") == "--lifetime ");
     CHECK(completed_by_bash(shell, "latchkey tokens list --output ''") == "table json ");

@@ -1,0 +1,11 @@
+# Writes the guides into one C++ source: cmake -DROOT=... -DNAMES=a,b -DOUTPUT=... -P embed.cmake
+set(text "// Written by server/guides/embed.cmake.\n#include \"server/cli/guides.hpp\"\n\n")
+string(APPEND text "namespace latchkey::cli {\nnamespace {\n\nconstexpr guide all[] = {\n")
+string(REPLACE "," ";" NAMES "${NAMES}")
+foreach(name IN LISTS NAMES)
+    file(READ "${ROOT}/${name}.txt" body)
+    string(APPEND text "    {\"${name}\", R\"lk(${body})lk\"},\n")
+endforeach()
+string(APPEND text "};\n\n} // namespace\n\n")
+string(APPEND text "std::span<const guide> guides() noexcept\n{\n    return all;\n}\n\n} // namespace latchkey::cli\n")
+file(WRITE "${OUTPUT}" "${text}")
