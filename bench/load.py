@@ -42,13 +42,17 @@ def run_load(server, token_file, *flags, core=GENERATOR_CORE):
     """Sends it to a server and measures that server. The CPU time of what is behind it is told apart."""
     behind = server.behind.pids if server.behind else []
     before, behind_before = cpu_seconds(server.pids), cpu_seconds(behind)
-    seen = generate(server.port, token_file, "--connections", CONNECTIONS, *flags, core=core)
+    seen = generate(server.port, token_file, "--connections", CONNECTIONS, *tls_flags(server), *flags, core=core)
     used, behind_used = cpu_seconds(server.pids) - before, cpu_seconds(behind) - behind_before
     million = max(seen["answers"], 1) / 1e6
     return {"rate": seen["rate"], "cpu_per_million": used / million, "behind_per_million": behind_used / million,
             "both_per_million": (used + behind_used) / million, "server_busy": used / seen["seconds"],
             "behind_busy": behind_used / seen["seconds"], "generator_busy": seen["cpu_seconds"] / seen["seconds"],
             "p50": seen["p50_ms"], "p99": seen["p99_ms"], "lateness": seen["lateness_p99_ms"]}
+
+
+def tls_flags(server):
+    return ["--tls"] if server.speaks_tls else []
 
 
 def closed_loop(server, token_file, depth, seconds):
@@ -61,4 +65,4 @@ def open_loop(server, token_file, rate, seconds):
 
 def fill(server, token_file, requests):
     """So that caches know what is asked for."""
-    generate(server.port, token_file, "--depth", 16, "--seconds", 60, "--requests", requests)
+    generate(server.port, token_file, "--depth", 16, "--seconds", 60, "--requests", requests, *tls_flags(server))

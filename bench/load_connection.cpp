@@ -19,7 +19,7 @@ constexpr std::size_t shown_of_an_answer = 2000;
 
 } // namespace
 
-load_connection::load_connection(const sockaddr_in& server, load_tally& tally)
+load_connection::load_connection(const sockaddr_in& server, bool is_over_tls, load_tally& tally)
     : socket_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
       tally_{tally}
 {
@@ -27,6 +27,7 @@ load_connection::load_connection(const sockaddr_in& server, load_tally& tally)
     if (connect(number(), reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) fail("connect");
     const int on = 1;
     if (setsockopt(number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) fail("TCP_NODELAY");
+    if (is_over_tls) tls_ = std::make_unique<load_tls>(number());
 }
 
 void load_connection::request(std::string_view text, unsigned count, steady_time due)
@@ -38,10 +39,16 @@ void load_connection::request(std::string_view text, unsigned count, steady_time
 // True: all of it. What is left stays in `text`.
 bool load_connection::send_some(std::string_view& text)
 {
-    const ssize_t sent = send(number(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent =
+        tls_ ? tls_->send(text) : send(number(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno != EAGAIN) fail("send");
     text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
     return text.empty();
+}
+
+ssize_t load_connection::receive_some(std::span<char> into) noexcept
+{
+    return tls_ ? tls_->receive(into) : recv(number(), into.data(), into.size(), MSG_DONTWAIT);
 }
 
 void load_connection::send_rest()
@@ -53,7 +60,7 @@ void load_connection::send_rest()
 void load_connection::receive(std::span<char> space)
 {
     const std::size_t kept = partial_.copy(space.data(), space.size());
-    const ssize_t received = recv(number(), space.data() + kept, space.size() - kept, MSG_DONTWAIT);
+    const ssize_t received = receive_some(space.subspan(kept));
     if (received == 0) throw std::runtime_error{"the server closed a connection"};
     if (received < 0) {
         if (errno == EAGAIN) return;

@@ -5,12 +5,14 @@
 
 #include "bench/answer_reader.hpp"
 #include "bench/latency_histogram.hpp"
+#include "bench/load_tls.hpp"
 #include "storage/file_descriptor.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <netinet/in.h>
 #include <span>
 #include <string>
@@ -33,8 +35,8 @@ struct load_tally {
 
 class load_connection {
 public:
-    // Connects, throws system_error. The tally outlives the connection.
-    load_connection(const sockaddr_in& server, load_tally& tally);
+    // Connects, throws system_error or runtime_error. The tally outlives the connection.
+    load_connection(const sockaddr_in& server, bool is_over_tls, load_tally& tally);
 
     int number() const noexcept { return socket_.number(); }
 
@@ -62,7 +64,10 @@ private:
     bool send_some(std::string_view& text);
     void take(const answer& found, std::string_view text, steady_time now);
 
+    ssize_t receive_some(std::span<char> into) noexcept;
+
     file_descriptor socket_;
+    std::unique_ptr<load_tls> tls_; // over socket_; null: none
     load_tally& tally_;
     answer_reader reader_;
     std::deque<batch> awaited_;

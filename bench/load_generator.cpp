@@ -126,6 +126,7 @@ int run(int argc, const char* const* argv)
     add("expect", options::value(&load.expected_status)->default_value(200), "status of a good answer");
     add("tolerate", options::value(&tolerated)->default_value(0), "answers of another status, at most");
     add("connections", options::value(&load.connections)->default_value(64), "");
+    add("tls", options::bool_switch(&load.is_over_tls), "HTTPS, with whatever certificate");
     add("depth", options::value(&depth)->default_value(1), "requests in one write");
     add("rate", options::value(&load.rate)->default_value(0), "requests a second; 0: closed loop");
     add("seconds", options::value(&load.seconds)->default_value(5), "how long");

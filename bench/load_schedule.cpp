@@ -28,7 +28,8 @@ public:
         if (epoll_.number() < 0) throw std::system_error{errno, std::generic_category(), "epoll_create1"};
         outcome_.tally.expected_status = settings.expected_status;
         for (unsigned count = 0; count < settings.connections; ++count) {
-            connections_.push_back(std::make_unique<load_connection>(settings.server, outcome_.tally));
+            connections_.push_back(
+                std::make_unique<load_connection>(settings.server, settings.is_over_tls, outcome_.tally));
             watch(*connections_.back(), EPOLL_CTL_ADD, EPOLLIN);
         }
     }

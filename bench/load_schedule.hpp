@@ -34,6 +34,7 @@ private:
 struct load_settings {
     sockaddr_in server{};
     unsigned connections = 64;
+    bool is_over_tls = false;
     std::uint64_t rate = 0;     // requests a second; 0: closed loop
     double seconds = 5;         // no request is due after that
     std::uint64_t requests = 0; // if not 0: nor after that many

@@ -25,7 +25,7 @@ def start_limit(token_file):
     return Server("the limit", [os.path.join(PROGRAMS, "epoll_limit"), str(port), token_file], port, folder)
 
 
-def start_nginx(name, http_lines, location_lines, modules=()):
+def start_nginx(name, http_lines, location_lines, modules=(), listen_flags=""):
     folder, port = tempfile.mkdtemp(prefix="latchkey-bench-"), free_port()
     os.chmod(folder, 0o755)  # for the worker, which is nobody where this is root
     configuration = os.path.join(folder, "nginx.conf")
@@ -40,7 +40,7 @@ http {{
     client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
     uwsgi_temp_path {folder}; scgi_temp_path {folder};
     {http_lines}
-    server {{ listen 127.0.0.1:{port}; location / {{ {location_lines} }} }}
+    server {{ listen 127.0.0.1:{port} {listen_flags}; location / {{ {location_lines} }} }}
 }}
 """)
     return Server(name, [program("nginx"), "-c", configuration], port, folder)

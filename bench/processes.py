@@ -53,6 +53,7 @@ class Server:
 
     def __init__(self, name, command, port, folder, environment=None, core=SERVER_CORE):
         self.name, self.port, self.folder, self.behind = name, port, folder, None
+        self.speaks_tls = False
         self.log = open(os.path.join(folder, "output"), "w")
         self.process = subprocess.Popen(["taskset", "-c", core] + command, stdout=self.log,
                                         stderr=subprocess.STDOUT, env=environment)

@@ -1,4 +1,4 @@
-"""Makes the first user and many tokens on a running server."""
+"""Makes the first user and many tokens on a running server, which is named by its port or by its socket file."""
 
 import contextlib
 import http.client
@@ -9,8 +9,17 @@ import socket
 EMAIL, PASSWORD = "bench@example.com", "Correct-Horse-7-Battery"
 
 
-def call(port, method, path, body=None, token=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+def connect(door):
+    if isinstance(door, int):
+        return socket.create_connection(("127.0.0.1", door), 30)
+    local = socket.socket(socket.AF_UNIX)
+    local.connect(door)
+    return local
+
+
+def call(door, method, path, body=None, token=None):
+    connection = http.client.HTTPConnection("127.0.0.1", timeout=30)
+    connection.sock = connect(door)
     headers = {"Coder-Session-Token": token} if token else {}
     connection.request(method, path, json.dumps(body) if body is not None else None, headers)
     answer = connection.getresponse()
@@ -20,12 +29,12 @@ def call(port, method, path, body=None, token=None):
     return json.loads(text) if text else None
 
 
-def sign_in(port):
-    call(port, "POST", "/api/v2/users/first", {"email": EMAIL, "username": "bench", "password": PASSWORD})
-    return call(port, "POST", "/api/v2/users/login", {"email": EMAIL, "password": PASSWORD})["session_token"]
+def sign_in(door):
+    call(door, "POST", "/api/v2/users/first", {"email": EMAIL, "username": "bench", "password": PASSWORD})
+    return call(door, "POST", "/api/v2/users/login", {"email": EMAIL, "password": PASSWORD})["session_token"]
 
 
-def make_tokens(port, session, count, connections=8, window=32):
+def make_tokens(door, session, count, connections=8, window=32):
     """`count` fresh tokens of the signed-in user. Over several connections, since a server makes one create after the
     other of those that come over the same."""
     head = f"POST /api/v2/users/me/keys/tokens HTTP/1.1\r\nHost: bench\r\nCoder-Session-Token: {session}\r\n"
@@ -36,7 +45,7 @@ def make_tokens(port, session, count, connections=8, window=32):
         return f"{head}Content-Length: {len(body)}\r\n\r\n{body}"
 
     with contextlib.ExitStack() as opened:
-        sockets = [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(connections)]
+        sockets = [opened.enter_context(connect(door)) for _ in range(connections)]
         answers = [opened.enter_context(one.makefile("rb")) for one in sockets]
         while len(tokens) < count:
             sent = []

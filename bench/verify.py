@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Verification beside what others do for it, interleaved in one run; ratios, round by round, are what counts.
 
-usage: verify.py [--store memory|redis] [--quick] [--svg FILE] [--rounds N] [--seconds N] [--tokens N] [--binary PATH]
+usage: verify.py [--store memory|redis | --tls] [--quick] [--svg FILE] [--rounds N] [--seconds N] [--tokens N] [--binary PATH]
 
 Measured: the limit (an epoll loop written by hand that does the same check), nginx answering a constant, nginx
 and HAProxy with all tokens in a map, nginx with Lua and Redis, Latchkey with its memory store and from its cache
@@ -10,7 +10,7 @@ have, and Redis behind Latchkey, which is hardly asked, the generator's. CPU is 
 the scheduler's accounting. First the closed loops: 64 kept connections, 1 or 16 requests in flight on each. Then
 the open loop, at half of the rate that each server reached with 1, and each at half of nginx's as well: at that
 one the 99th percentiles are compared, since a lower rate is an easier one. With --store redis: Latchkey alone,
-over a Redis of its own, with and without the cache, beside the memory store.
+over a Redis of its own, with and without the cache, beside the memory store. With --tls: beside nginx over TLS.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import tempfile
 
 import machine
 import redis_verification
+import tls_verification
 import verify_picture
 import verify_report
 from load import closed_loop, fill, open_loop, write_tokens
@@ -119,6 +120,7 @@ def run(options, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", choices=("memory", "redis"), default="memory")
+    parser.add_argument("--tls", action="store_true", help="over TLS, beside nginx over TLS")
     parser.add_argument("--quick", action="store_true", help="a few seconds, to see that everything works")
     parser.add_argument("--svg", metavar="FILE", help="draw what was seen")
     parser.add_argument("--binary", default=LATCHKEY)
@@ -136,7 +138,9 @@ def main():
     folder = tempfile.mkdtemp(prefix="latchkey-bench-")
     os.chmod(folder, 0o755)
     try:
-        if options.store == "redis":
+        if options.tls:
+            tls_verification.run(options, folder)
+        elif options.store == "redis":
             redis_verification.run(options, folder)
         else:
             run(options, folder)

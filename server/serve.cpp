@@ -101,7 +101,7 @@ private:
 // What curl is told: the server's URL; with a unix socket alone, the way to it.
 std::string curl_target(const application& served)
 {
-    const std::string url = served.url();
+    std::string url = served.url();
     if (!url.empty()) return url;
     return "--unix-socket " + std::get<unix_path>(served.addresses().front()).path + " http://localhost";
 }
