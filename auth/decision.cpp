@@ -34,6 +34,7 @@ audit_entry entry_of(
     entry.address = std::move(from.address);
     entry.user_agent = harmless(std::move(from.user_agent));
     entry.additional_fields = std::move(intent.additional_fields);
+    if (!from.trace_id.empty()) entry.additional_fields["trace_id"] = from.trace_id;
     // Contract 7.1: what did not happen changed nothing.
     const bool is_session = entry.action == "login" || entry.action == "logout";
     if (status < first_refusing_status && !is_session) entry.diff = std::move(intent.diff);

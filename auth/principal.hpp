@@ -38,6 +38,7 @@ struct request_origin {
     uuid request_id{};
     std::string address;
     std::string user_agent;
+    std::string trace_id{}; // of the caller's trace (W3C Trace Context); empty: none
 };
 
 } // namespace latchkey

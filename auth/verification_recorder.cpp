@@ -28,6 +28,7 @@ audit_entry entry_of(const verification_event& event, time_point now)
     entry.user_agent = event.user_agent.substr(0, 256);
     const bool lacks_right = event.what == verdict::accepted && event.status >= first_refusing_status;
     entry.additional_fields["reason"] = lacks_right ? "missing_right" : to_string(event.what);
+    if (!event.trace_id.empty()) entry.additional_fields["trace_id"] = event.trace_id;
     if (event.key == nullptr) return entry;
 
     entry.resource_id = event.key->owner;

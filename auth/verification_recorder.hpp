@@ -26,6 +26,7 @@ struct verification_event {
     uuid request_id{};
     std::string_view address;
     std::string_view user_agent;
+    std::string_view trace_id; // as in request_origin
 };
 
 class verification_recorder {

@@ -28,6 +28,8 @@ void access_log::write(const request& asked, unsigned status, const answered_req
                    {"seconds", seconds},
                    {"address", what.address},
                    {"user_id", user},
+                   {"trace_id", asked.trace.trace_id},
+                   {"parent_id", asked.trace.parent_id},
                    {"user_agent", asked.user_agent.substr(0, longest_user_agent)}});
     } catch (...) {
         // Out of memory: a request must not fail because of a log line.

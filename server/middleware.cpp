@@ -118,7 +118,10 @@ std::optional<response> passage::look_at_client()
     }
     address_ = client_address(asked_, web_.trusted_proxies);
     context_.client_address = address_.to_string();
-    context_.origin = {asked_.id, context_.client_address, std::string{asked_.user_agent}};
+    context_.origin = {asked_.id,
+                       context_.client_address,
+                       std::string{asked_.user_agent},
+                       std::string{asked_.trace.trace_id}};
     if (const auto fault = csrf_fault(asked_, path_, web_.cookie)) return plain_text(400, *fault);
     return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/door.hpp"
+#include "server/trace_context.hpp"
 #include "storage/records.hpp"
 #include "storage/revision.hpp"
 
@@ -38,6 +39,7 @@ struct request {
     std::string_view bypass_limit;          // X-Coder-Bypass-Ratelimit
     std::string_view if_none_match;         // the first line
     std::string_view forwarded_for;         // X-Forwarded-For; of several lines the last
+    trace_context trace;                    // traceparent, if it is a good one and the only one
     revision least_revision = any_revision; // X-Latchkey-Min-Revision; of several lines the greatest
     bool authorization_repeated = false;    // RFC 6750: two credentials are an invalid request
     bool has_body = false;                  // a body was announced, arrived or not
@@ -63,7 +65,9 @@ struct request {
                                        &csrf_token,
                                        &bypass_limit,
                                        &if_none_match,
-                                       &forwarded_for}) {
+                                       &forwarded_for,
+                                       &trace.trace_id,
+                                       &trace.parent_id}) {
             if (!view->empty()) *view = {view->data() + distance, view->size()};
         }
     }

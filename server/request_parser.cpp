@@ -180,6 +180,9 @@ void request_parser::keep_unknown_field(std::string_view name, std::string_view 
         keep(request_.bypass_limit, value);
     } else if (is_same_name(name, "X-Latchkey-Min-Revision")) {
         request_.least_revision = std::max(request_.least_revision, parse_least_revision(value));
+    } else if (is_same_name(name, "traceparent")) {
+        request_.trace = trace_seen_ ? trace_context{} : parse_traceparent(value);
+        trace_seen_ = true;
     }
 }
 

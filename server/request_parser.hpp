@@ -78,6 +78,7 @@ private:
     bool absolute_target_ = false;
     bool host_seen_ = false;
     bool length_seen_ = false;
+    bool trace_seen_ = false;
     bool coding_seen_ = false;
     bool expects_continue_ = false;
     bool unknown_expectation_ = false;

@@ -259,7 +259,8 @@ void verify_endpoint::record(
 {
     if (!use_.verifications.wants(status != 200)) return;
     const std::string address = client_address(asked, use_.web.trusted_proxies).to_string();
-    use_.verifications.record(shard_, {what, status, key, owner, asked.id, address, asked.user_agent});
+    use_.verifications.record(
+        shard_, {what, status, key, owner, asked.id, address, asked.user_agent, asked.trace.trace_id});
 }
 
 } // namespace latchkey

@@ -108,8 +108,15 @@ void batch::record(verdict what, unsigned status, const key_record* key, const o
 {
     if (!context_.use.verifications.wants(status != 200)) return;
     const request& asked = context_.asked;
-    context_.use.verifications.record(
-        shard_, {what, status, key, owner, asked.id, context_.client_address, asked.user_agent});
+    context_.use.verifications.record(shard_,
+                                      {what,
+                                       status,
+                                       key,
+                                       owner,
+                                       asked.id,
+                                       context_.client_address,
+                                       asked.user_agent,
+                                       asked.trace.trace_id});
 }
 
 void batch::judge_from_memory()

@@ -101,6 +101,24 @@ TEST_CASE("the diff of a new token holds scopes, allow list, name and lifetime, 
     CHECK_FALSE(contains(json::serialize(diff), "hash"));
 }
 
+TEST_CASE("the caller's trace is in the entry, of API calls and of refused verifications", "[wire][audit]")
+{
+    wire_fixture& wire = any_wire();
+    const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const header_list headers{{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}};
+
+    const http_answer created =
+        wire.call("POST", tokens_path("me"), wire.member.token, named(wire.fresh_name("traced")), headers);
+    CHECK(entry_of(wire, created).at("additional_fields").at("trace_id").as_string() == trace);
+    const http_answer refused = wire.call("GET", "/verify", "nothing", {}, headers);
+    CHECK(refused.status == 401);
+    CHECK(entry_of(wire, refused).at("additional_fields").at("trace_id").as_string() == trace);
+
+    const http_answer untraced =
+        wire.call("POST", tokens_path("me"), wire.member.token, named(wire.fresh_name("untraced")));
+    CHECK_FALSE(entry_of(wire, untraced).at("additional_fields").as_object().contains("trace_id"));
+}
+
 TEST_CASE("session keys, deletes and expiries are recorded in the words of the contract", "[wire][audit]")
 {
     wire_fixture& wire = any_wire();
