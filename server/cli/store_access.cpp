@@ -19,7 +19,7 @@ config store_settings(const invocation& given)
 {
     std::vector<std::string> flags;
     for (const auto& [name, value] : given.options) {
-        if (find_option(name)) flags.push_back("--" + name + "=" + value);
+        if (find_option(name)) flags.emplace_back("--").append(name).append("=").append(value);
     }
     loaded_config loaded = load_config(process_sources(std::move(flags)));
     if (!loaded.errors.empty()) throw command_failure{ending::usage, loaded.errors.front()};

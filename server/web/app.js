@@ -6,6 +6,7 @@ import { enter, setUp } from "/assets/views/access.js";
 import { showAccount } from "/assets/views/account.js";
 import { showActivity } from "/assets/views/activity.js";
 import { showAudit } from "/assets/views/audit.js";
+import { showReference } from "/assets/views/reference.js";
 import { showTokens } from "/assets/views/tokens.js";
 import { showUsers } from "/assets/views/users.js";
 
@@ -16,6 +17,7 @@ const sections = [
   { name: "users", title: "Users", show: showUsers, needs: "users" },
   { name: "audit", title: "Audit", show: showAudit, needs: "audit" },
   { name: "activity", title: "Activity", show: showActivity, needs: "audit" },
+  { name: "api", title: "API", show: showReference },
   { name: "account", title: "Account", show: showAccount, hidden: true },
 ];
 

@@ -201,7 +201,7 @@ class PageTest(unittest.TestCase):
 
     def test_07_a_member_sees_what_is_his_only(self):
         self.sign_in(MEMBER)
-        self.assertEqual(browser.find("#nav").text.split("\n"), ["My tokens"])
+        self.assertEqual(browser.find("#nav").text.split("\n"), ["My tokens", "API"])
         browser.run("location.hash = 'audit'")
         browser.until(lambda: browser.heading() == "My tokens")
         browser.press("Create token")
@@ -252,7 +252,21 @@ class PageTest(unittest.TestCase):
         browser.until(counted)
         self.look_at("activity")
 
-    def test_11_a_changed_password_ends_the_session(self):
+    def test_11_the_api_is_described_and_what_it_says_works(self):
+        browser.go("api", "API")
+        described = json.loads(server.ask("GET", "/api/v2/openapi.json")[1])
+        count = sum(method in ("get", "post", "put", "patch", "delete") for item in described["paths"].values() for method in item)
+        self.assertEqual(browser.run("return document.querySelectorAll('.operation').length"), count)
+        browser.fill("Find", "post keys/tokens")
+        browser.until(lambda: browser.run("return [...document.querySelectorAll('.operation')].filter((one) => one.checkVisibility()).length") == 1)
+        browser.find("#createToken summary").click()
+        for text in ("token_name", "Unique among the user's tokens", "list of string", "201", "The token, shown this once.", "curl", "-X POST"):
+            browser.reads(text, "#createToken")
+        self.look_at("api")
+        browser.fill("Find", "nothing-like-this")
+        browser.reads("No request matches.")
+
+    def test_12_a_changed_password_ends_the_session(self):
         self.sign_in(MEMBER)
         browser.go("account", "Account")
         self.look_at("account")
@@ -268,7 +282,7 @@ class PageTest(unittest.TestCase):
         self.sign_in({**MEMBER, "password": "Brand-New-Lantern-11"})
         browser.reads("No working tokens")
 
-    def test_12_a_deleted_user_is_gone(self):
+    def test_13_a_deleted_user_is_gone(self):
         self.sign_in(OWNER)
         browser.go("users", "Users")
         browser.press("Delete max")
