@@ -61,6 +61,7 @@ struct config {
     std::size_t max_connections = 0;
     std::chrono::nanoseconds drain{};        // how long a stop is announced before it begins
     std::chrono::nanoseconds stop_timeout{}; // how long it then waits for requests in flight
+    bool core_dumps = false;
     std::vector<address_block> trusted_proxies;
     std::string access_url; // without a slash at its end; empty: the first of `listen`
     std::string coder_version;

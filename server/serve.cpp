@@ -4,6 +4,7 @@
 #include "server/commands.hpp"
 #include "server/config_help.hpp"
 #include "server/config_process.hpp"
+#include "server/process_hardening.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -135,6 +136,7 @@ int run(loaded_config loaded)
     const std::string store = to_string(settings.store);
     const std::string audit = settings.audit_log;
     const std::chrono::nanoseconds drain = settings.drain;
+    harden_process(settings.core_dumps ? core_dumps::on : core_dumps::off);
 
     kept_signals kept;
     auto started = application::start(std::move(settings), log);
