@@ -3,6 +3,7 @@
 #include "auth/crypto.hpp"
 #include "auth/key_minting.hpp"
 #include "auth/names.hpp"
+#include "auth/policy.hpp"
 #include "auth/role_names.hpp"
 #include "auth/scope.hpp"
 #include "auth/time_text.hpp"
@@ -158,6 +159,7 @@ user user_of(fields& from, time_point now)
     const auto id = from.text("id");
     const auto known_id = id ? parse_uuid(*id) : random_uuid();
     if (!known_id) refuse("`id` is no UUID");
+    if (*known_id == system_user_id) refuse("`id` is that of the system's own user");
     made.id = *known_id;
     made.username = from.needed_text("username");
     if (const auto wrong = username_fault(made.username)) refuse("`username`: " + std::string{*wrong});

@@ -2,6 +2,7 @@
 // that was cut off is just run again.
 #include "auth/crypto.hpp"
 #include "auth/names.hpp"
+#include "auth/policy.hpp"
 #include "server/cli/commands.hpp"
 #include "server/cli/record_lines.hpp"
 #include "server/cli/store_access.hpp"
@@ -144,6 +145,7 @@ private:
         if (const auto known = named_.find(text); known != named_.end()) co_return known->second;
         result<uuid> found = storage_errc::not_found;
         if (const auto id = parse_uuid(text)) {
+            if (*id == system_user_id) co_return found; // its keys are the server's alone
             const auto moved = ids_.find(*id);
             found = moved != ids_.end() ? moved->second : *id;
         } else {

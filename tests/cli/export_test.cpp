@@ -248,6 +248,8 @@ TEST_CASE("what cannot be taken is named by its line, never by its text, and the
         {R"({"user":{"username":"bob","email":"bob@example.com"}})", nullptr},
         {R"({"user":{"username":"bob","email":"other@example.com"}})", "another user has this username"},
         {R"({"user":{"username":"me","email":"me@example.com"}})", "`username`: "},
+        {R"({"user":{"id":"c42fdf75-3097-471c-8c33-fb52454d81c0","username":"eve","email":"e@e.e"}})",
+         "`id` is that of the system's own user"},
         {R"({"user":{"username":"eve","email":"eve"}})", "`email` is no address"},
         {R"({"user":{"username":"eve","email":"e@e.e","password_hash":"$2y$10$x"}})",
          "`password_hash` is none of"},
@@ -268,6 +270,9 @@ TEST_CASE("what cannot be taken is named by its line, never by its text, and the
          nullptr},
         {R"({"key":{"token":"abcdefghik-0123456789abcdefghijkl","owner":"bob","lifetime":"1h","name":"a"}})",
          "its owner has another token of this name"},
+        {R"({"key":{"token":"abcdefghij-0123456789abcdefghijkl","owner":"c42fdf75-3097-471c-8c33-fb52454d81c0",)"
+         R"("lifetime":"1h"}})",
+         "its owner is"},
         {"hunter2", "it is no record"},
         {"{}", "it is no record"},
         {R"({"thing":{}})", "it is none of"},
@@ -280,7 +285,7 @@ TEST_CASE("what cannot be taken is named by its line, never by its text, and the
 
     CHECK(done.status == 1);
     CHECK(holds(done.out, "users: 2 read: 1 added, 0 there already, 1 refused"));
-    CHECK(holds(done.out, "keys:  3 read: 1 added, 0 there already, 2 refused"));
+    CHECK(holds(done.out, "keys:  4 read: 1 added, 0 there already, 3 refused"));
     for (std::size_t at = 0; at < std::size(rows); ++at) {
         CAPTURE(rows[at].line, done.err);
         const std::string told = "line " + std::to_string(at + 1) + ": ";
