@@ -200,9 +200,10 @@ key_service::issue(principal caller, user target, key_record draft, request_orig
         draft.name = *name;
         intent.resource_target = *name;
     }
-    intent.diff = diff_of_created(draft);
-    const outcome<void> decided =
-        co_await decisions_.decide(caller, action::create, what, intent, refusals::forbidden(), from); // A2
+    intended_action with_diff = intent; // which only this needs: what fails has changed nothing
+    with_diff.diff = diff_of_created(draft);
+    const outcome<void> decided = co_await decisions_.decide(
+        caller, action::create, what, std::move(with_diff), refusals::forbidden(), from); // A2
     if (!decided) co_return decided.error();
 
     const std::string name = draft.name;

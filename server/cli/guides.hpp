@@ -1,4 +1,5 @@
-// The texts of `latchkey help TOPIC`: server/guides, as the build put them into the program. Constant, any thread.
+// The texts of `latchkey help TOPIC`: server/guides, as the build put them into the program. Constant, any
+// thread.
 #pragma once
 
 #include <span>
