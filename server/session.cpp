@@ -100,6 +100,7 @@ task<void> session::let_others_run(std::shared_ptr<session> self)
 void session::on_ready(readiness::events what)
 {
     readable_ = readable_ || what.readable || (what.writable && tls_ && tls_->receives_on_space());
+    if (tls_ && what.readable) tls_->note_readable();
     writable_ = writable_ || what.writable;
     finished_ = finished_ || what.finished;
     if (awaited_ == awaited::request) rounds_ = 0;

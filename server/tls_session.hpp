@@ -29,6 +29,10 @@ public:
     // As send(2) with MSG_NOSIGNAL. After EAGAIN it is called again with the same bytes, and maybe more.
     ssize_t send(const char* bytes, std::size_t count) noexcept;
 
+    // The socket has something, or its end. A receive() that is served from what was read before leaves it
+    // there, and nobody says so again.
+    void note_readable() noexcept { is_drained_ = false; }
+
     // Whether another receive() may find something before the socket has more: after one that was not
     // refused.
     bool has_more() const noexcept;
@@ -49,7 +53,7 @@ private:
 
     const int descriptor_;
     ssl_st* const ssl_;
-    bool is_drained_ = true; // the socket had less than was asked for
+    bool is_drained_ = true; // the socket had less than was asked for, and nothing has come since
     bool receives_on_space_ = false;
     bool is_broken_ = false; // OpenSSL must not be asked to say goodbye
 };

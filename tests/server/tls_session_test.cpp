@@ -7,6 +7,7 @@
 
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -126,6 +127,35 @@ TEST_CASE("pipelined requests are answered in order, whatever the records", "[se
 
     const std::string answers = answer_to(channel, last);
     CHECK(count_of("HTTP/1.1 200 OK\r\n", answers) == 1002);
+}
+
+TEST_CASE("what arrives while a request waits is read, also behind what was read before", "[server][tls]")
+{
+    test_server server{{.tls = identity()}};
+    tls_channel channel{server.address(), offer()};
+    tls_channel other{server.address(), offer()}; // on the same shard
+
+    channel.send_together({"GET /gate HTTP/1.1\r\nHost: a\r\n\r\n", fast}); // read as one
+    server.wait_for_handlers(1);
+    channel.send(last);
+    CHECK_THAT(answer_to(other, last), Catch::StartsWith("HTTP/1.1 200 OK\r\n")); // the shard has seen it
+    server.open_gate();
+
+    CHECK(count_of("HTTP/1.1 200 OK\r\n", channel.receive_all()) == 3);
+}
+
+TEST_CASE("small records that come as fast as they can are all read", "[server][tls]")
+{
+    const test_server server{{.tls = identity()}};
+    for (std::size_t size = 1; size < 400; size += 7) {
+        tls_channel channel{server.address(), offer()};
+        std::string requests;
+        for (int count = 0; count < 100; ++count)
+            requests += fast;
+        for (std::string_view rest = requests; !rest.empty(); rest.remove_prefix(std::min(size, rest.size())))
+            channel.send(rest.substr(0, size));
+        CHECK(count_of("HTTP/1.1 200 OK\r\n", answer_to(channel, last)) == 101);
+    }
 }
 
 TEST_CASE("bodies and answers of many records come whole", "[server][tls]")

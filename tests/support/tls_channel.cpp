@@ -111,6 +111,15 @@ void tls_channel::send(std::string_view bytes)
     demand(SSL_write_ex(ssl_, bytes.data(), bytes.size(), &sent) == 1 && sent == bytes.size(), "send");
 }
 
+void tls_channel::send_together(const std::vector<std::string_view>& texts)
+{
+    SSL_set0_wbio(ssl_, BIO_new(BIO_s_mem()));
+    for (const std::string_view text : texts)
+        send(text);
+    send_raw(1 << 16);
+    SSL_set_fd(ssl_, descriptor());
+}
+
 std::string tls_channel::receive(std::size_t count)
 {
     ERR_clear_error();

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -36,6 +37,9 @@ public:
     tls_channel& operator=(const tls_channel&) = delete;
 
     void send(std::string_view bytes);
+
+    // A record for each text, and all of them in one write to the socket.
+    void send_together(const std::vector<std::string_view>& texts);
 
     // As many bytes of plain text; throws if the stream ends before.
     std::string receive(std::size_t count);
