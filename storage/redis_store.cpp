@@ -104,7 +104,8 @@ redis_store::open(redis_client_factory make_client, const clock& time, redis_sto
     co_return std::move(opened);
 }
 
-// Servers that are running already take it up when they make the first key for one of the users to come.
+// Servers that are running already take it up when they make the first key for one of the users to come, and
+// with the next marks that they write: until then they look for what belongs to these users in other places.
 task<result<void>> redis_store::take_over_tags(shard_pointer here, siphash_key key)
 {
     if (access_->tag_key() == key) co_return result<void>{};
