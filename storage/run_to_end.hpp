@@ -4,6 +4,7 @@
 #include "storage/task.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <exception>
@@ -25,9 +26,12 @@ T run_to_end(asio::io_context& context, task<T> work)
     };
     asio::co_spawn(context, std::move(work), std::move(end));
     context.restart();
-    // No longer than needed: a connection that stays open is work without an end.
-    while (!value)
-        context.run_one();
+    // No longer than needed: a connection that stays open is work without an end. A writer thread that let go
+    // of the context's last work in an earlier call may stop it only now, which ends nothing.
+    const auto open = asio::make_work_guard(context);
+    while (!value) {
+        if (context.run_one() == 0) context.restart();
+    }
     if (failure) std::rethrow_exception(failure);
     return std::move(*value);
 }

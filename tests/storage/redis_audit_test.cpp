@@ -1,4 +1,5 @@
 // Several servers' audit logs over one Redis.
+#include "storage/run_to_end.hpp"
 #include "tests/storage/redis_audit_fixture.hpp"
 #include "tests/support/lossy_proxy.hpp"
 
@@ -270,24 +271,6 @@ TEST_CASE("an emptied Redis is read from its new beginning", "[redis_audit]")
     CHECK(one.found() == numbers_down(7, 1));
 }
 
-namespace {
-
-// As run_task, for threads of which Catch must not know.
-template <class T>
-T run_on_shard(asio::io_context& shard, task<T> work)
-{
-    std::optional<T> value;
-    asio::co_spawn(shard, std::move(work), [&](std::exception_ptr thrown, T result) {
-        if (!thrown) value.emplace(std::move(result));
-        shard.stop(); // a connection that stays open is work without an end
-    });
-    shard.restart();
-    shard.run();
-    return std::move(value).value();
-}
-
-} // namespace
-
 TEST_CASE("the shards of servers append and search at once", "[redis_audit]")
 {
     constexpr int shards = 3;
@@ -301,9 +284,9 @@ TEST_CASE("the shards of servers append and search at once", "[redis_audit]")
         for (int n = first; n < first + entries; ++n) {
             audit_server& writer = n % 2 == 0 ? one : other;
             audit_server& reader = n % 2 == 0 ? other : one;
-            if (!run_on_shard(here, writer.log->append(numbered_entry(n)))) ++failures;
+            if (!run_to_end(here, writer.log->append(numbered_entry(n)))) ++failures;
             const auto page =
-                run_on_shard(here, reader.log->search({.request_id = numbered_id(2'000'000 + n)}));
+                run_to_end(here, reader.log->search({.request_id = numbered_id(2'000'000 + n)}));
             if (!page || page->count != 1) ++failures;
         }
     };

@@ -1,4 +1,5 @@
 // What every store promises when several shards use it at once. Run it under TSan too.
+#include "storage/run_to_end.hpp"
 #include "tests/storage/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -30,15 +31,7 @@ asio::io_context& context_of_thread()
 template <class T>
 T run_on_shard(task<T> work)
 {
-    asio::io_context& context = context_of_thread();
-    std::optional<T> value;
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr thrown, T result) {
-        if (!thrown) value.emplace(std::move(result));
-        context.stop(); // a connection that stays open is work without an end
-    });
-    context.restart();
-    context.run();
-    return std::move(value).value();
+    return run_to_end(context_of_thread(), std::move(work));
 }
 
 // What a verification on such a thread sees.

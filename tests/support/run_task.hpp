@@ -7,6 +7,7 @@
 #include "tests/support/patience.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 
 #include <chrono>
 #include <exception>
@@ -29,9 +30,12 @@ T run_task_on(asio::io_context& context, task<T> work, std::chrono::seconds dead
         end->value.emplace(std::move(result));
     });
     context.restart();
-    // Until the task has ended, and no longer: a connection that stays open is work without an end.
+    // Until the task has ended, and no longer: a connection that stays open is work without an end. A thread
+    // that let go of the context's last work in an earlier call may stop it only now, which ends nothing.
+    const auto open = asio::make_work_guard(context);
     const auto last_moment = std::chrono::steady_clock::now() + deadline;
-    while (!end->value && context.run_one_until(last_moment) > 0) {
+    while (!end->value && std::chrono::steady_clock::now() < last_moment) {
+        if (context.run_one_until(last_moment) == 0) context.restart();
     }
     context.poll();
     if (end->failure) std::rethrow_exception(end->failure);
