@@ -184,7 +184,9 @@ result<key_expired> memory_table::expire(const key_id& id, time_point now)
     if (key.expires_at > now) {
         expired.answer.changed = true;
         key.expires_at = now;
-        expired.change = key_expiry{at.key.entry->row, now};
+        // Memory keeps the hash until the sweep, to tell a wrong secret from one that has expired
+        // (contract 3.2).
+        expired.change = key_wipe{at.key.entry->row, now};
         schedule(key);
     }
     expired.answer.key = key;

@@ -25,7 +25,7 @@ struct key_found {
 
 struct key_expired {
     expiry_change answer;
-    std::optional<key_expiry> change; // nothing if it had expired before
+    std::optional<key_wipe> change; // nothing if it had expired before
 };
 
 struct user_changed {

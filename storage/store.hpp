@@ -172,7 +172,8 @@ public:
     // All of the owner's keys, sessions too, in no order; expired ones as well.
     virtual task<result<std::vector<key_listing>>> list_all_keys(uuid owner) = 0;
 
-    // expires_at = min(expires_at, now), in one step. not_found.
+    // expires_at = min(expires_at, now), in one step. With it goes what would outlast the process of a live
+    // key's hash, so that a restart after the clock was set back gives it no life. not_found.
     virtual task<result<expiry_change>> expire_key(key_id id, time_point now) = 0;
 
     // expires_at = until, if the key is still live at `now`: sliding expiry of session keys. An expired key

@@ -137,6 +137,7 @@ TEST_CASE("what was acknowledged survives a kill at once")
     CHECK(store.is_found(sample_key_id(3)));
     CHECK_FALSE(store.is_found(sample_key_id(1)));
     CHECK(store->lookup(sample_key_id(2)).key->expires_at == store.now());
+    CHECK(store->lookup(sample_key_id(2)).key->kind == digest_kind::wiped);
 }
 
 TEST_CASE("keys of a dropped epoch stay dead after a kill before they were swept")
