@@ -287,6 +287,7 @@ open_result<void> application::listen()
     options.shards = shard_count(all.settings);
     options.figures = &all.figures;
     options.limits.connections = all.settings.max_connections;
+    options.limits.buffer_bytes = all.settings.buffer_memory;
     options.limits.stop = std::chrono::ceil<std::chrono::milliseconds>(all.settings.stop_timeout);
     options.make_handler = [&all](asio::io_context& shard, std::size_t index) {
         return std::make_unique<shard_handler>(*all.use, shard.get_executor(), all.figures.of_shard(index));

@@ -40,6 +40,9 @@ constexpr config_option options[] = {
     {"Server", "max-connections", "N", "10000",
      "connections open at a time; further ones are answered 503 and closed",
      value, take_count<&config::max_connections, 1, 1'000'000>},
+    {"Server", "buffer-memory", "SIZE", "256MiB",
+     "memory for bodies that are not whole yet and answers that are not read, over all threads; full: 503",
+     value, take_size<&config::buffer_memory>},
     {"Server", "drain", "DURATION", "0s",
      "how long a server that is told to stop goes on answering everything, /readyz alone with 503, so that "
      "balancers see it go",
@@ -80,7 +83,7 @@ constexpr config_option options[] = {
      value, take_path<&config::redis_tls_key>},
     {"Storage", "cache-size", "SIZE", "64MiB",
      "memory for keys that were read from Redis, over all threads",
-     value, take_cache_size},
+     value, take_size<&config::cache_size>},
     {"Storage", "cache-lease", "DURATION", "100ms",
      "how long what was read from Redis counts after the last proof that nothing of it has changed: the latest "
      "that a token revoked by another server, or by hand, is refused; 0: ask Redis each time",

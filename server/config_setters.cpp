@@ -56,15 +56,6 @@ expectation take_store(config& settings, std::string_view text)
     return {};
 }
 
-expectation take_cache_size(config& settings, std::string_view text)
-{
-    constexpr std::uint64_t least = 1 << 20;
-    const auto size = parse_size(text);
-    if (!size || *size < least) return "a size of at least 1MiB such as 64MiB or 1GiB";
-    settings.cache_size = *size;
-    return {};
-}
-
 expectation take_cache_lease(config& settings, std::string_view text)
 {
     using std::chrono::milliseconds;

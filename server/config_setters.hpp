@@ -52,6 +52,16 @@ expectation take_count(config& settings, std::string_view text)
     return {};
 }
 
+template <auto Member>
+expectation take_size(config& settings, std::string_view text)
+{
+    constexpr std::uint64_t least = 1 << 20;
+    const auto size = parse_size(text);
+    if (!size || *size < least) return "a size of at least 1MiB such as 64MiB or 1GiB";
+    settings.*Member = *size;
+    return {};
+}
+
 template <auto Member, std::uint64_t Greatest>
 expectation take_thread_count(config& settings, std::string_view text)
 {
@@ -124,7 +134,6 @@ expectation take_trusted_proxy(config& settings, std::string_view text);
 expectation take_access_url(config& settings, std::string_view text);
 expectation take_coder_version(config& settings, std::string_view text);
 expectation take_store(config& settings, std::string_view text);
-expectation take_cache_size(config& settings, std::string_view text);
 expectation take_cache_lease(config& settings, std::string_view text);
 expectation take_rotate_size(config& settings, std::string_view text);
 expectation take_first_email(config& settings, std::string_view text);

@@ -9,6 +9,16 @@
 #include <variant>
 
 namespace latchkey {
+namespace {
+
+// Bodies grow by doubling, so that one may take twice its length.
+std::size_t share_of_buffers(const http_server_options& options) noexcept
+{
+    const std::size_t least = 2 * options.limits.body_bytes + 2 * options.limits.flush_bytes;
+    return std::max(options.limits.buffer_bytes / options.shards, least);
+}
+
+} // namespace
 
 http_server::http_server(http_server_options options) : options_(std::move(options))
 {
@@ -18,6 +28,7 @@ http_server::http_server(http_server_options options) : options_(std::move(optio
         shard_metrics* const counts = options_.figures ? &options_.figures->of_shard(index) : nullptr;
         shards_.push_back(std::make_unique<shard>(shard::settings{.index = index,
                                                                   .connections = share,
+                                                                  .buffer_bytes = share_of_buffers(options_),
                                                                   .limits = options_.limits,
                                                                   .make_handler = options_.make_handler,
                                                                   .on_exception = options_.on_exception,

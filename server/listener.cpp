@@ -4,6 +4,7 @@
 #include <boost/asio/deferred.hpp>
 
 #include <cerrno>
+#include <new>
 #include <sys/socket.h>
 #include <utility>
 
@@ -54,13 +55,24 @@ bool listener::accept_all()
         unique_descriptor accepted{
             accept4(socket_.native_handle(), from.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
         if (accepted.is_open()) {
-            receive_(std::move(accepted), to_peer(from, through_));
+            if (!hand_over(std::move(accepted), to_peer(from, through_))) return false;
             continue;
         }
         if (errno == EAGAIN) return true;
         const bool exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
         if (exhausted) return false;
         // All else is a fault of the connection that was to be accepted (accept(2), "Error handling").
+    }
+    return true;
+}
+
+// False: there is no memory for it.
+bool listener::hand_over(unique_descriptor accepted, const peer_address& peer)
+{
+    try {
+        receive_(std::move(accepted), peer);
+    } catch (const std::bad_alloc&) {
+        return false;
     }
     return true;
 }

@@ -34,6 +34,7 @@ private:
 
     // False if the process or the system has run out of descriptors or memory.
     bool accept_all();
+    bool hand_over(unique_descriptor accepted, const peer_address& peer);
 
     asio::posix::basic_stream_descriptor<executor> socket_;
     const door through_;

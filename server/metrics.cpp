@@ -91,6 +91,15 @@ void metrics::write_shards(exposition& out) const
              counter,
              "Connections that were answered 503 and closed, because too many were open.",
              connections_of(&shard_metrics::connections_refused));
+    out.only("latchkey_buffered_bytes",
+             gauge,
+             "Memory for bodies that are not whole yet and answers that are not read (--buffer-memory).",
+             connections_of(&shard_metrics::buffered_bytes));
+    out.only(
+        "latchkey_buffers_refused_total",
+        counter,
+        "Bodies answered 503, and connections with unread answers closed, because --buffer-memory was full.",
+        connections_of(&shard_metrics::buffers_refused));
     out.family(
         "latchkey_logins_total",
         counter,

@@ -24,6 +24,7 @@ enum class protocol_error : std::uint8_t {
     head_too_large,
     too_many_fields,
     unknown_coding,
+    no_memory, // for the body, see buffer_budget
     unknown_version,
 };
 

@@ -44,7 +44,8 @@ session::session(unique_descriptor socket, session_host& host, const peer_addres
       resumption_(host.where, steady_time::max()),
       since_(host.now),
       capacity_(input_capacity(host.limits)),
-      input_(std::make_unique_for_overwrite<char[]>(capacity_))
+      input_(std::make_unique_for_overwrite<char[]>(capacity_)),
+      buffers_(host.buffers)
 {}
 
 session::~session()
@@ -230,8 +231,10 @@ task<void> session::send_rest(std::shared_ptr<session> self)
     const phase before = self->phase_;
     self->enter(phase::writing);
     do {
+        if (!self->buffers_.hold(self->body_memory() + self->out_.capacity())) co_return self->close();
         if (!self->writable_) co_await wait_for(self, awaited::space);
     } while (!self->send_now());
+    self->buffers_.keep(self->body_memory());
     self->enter(before);
 }
 

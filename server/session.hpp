@@ -75,6 +75,8 @@ private:
     bool is_body_whole();
     bool collect_body();
     parse_progress read_chunks();
+    step await_body();
+    std::size_t body_memory() const noexcept;
     parse_progress parse_head();
     void expect_tokens(std::string_view bytes) noexcept;
     head_verdict ask_for_head(bool keep_alive);
@@ -163,6 +165,7 @@ private:
     repeated_head last_head_;        // while it remembers one: what request_ and parser_ hold is of that head
     bool token_is_expected_ = false; // the handler was told of its token
     std::string body_;               // of chunks, or too large for input_
+    buffer_budget::share buffers_;   // body_, and out_ while it waits for the peer
     bool in_body_ = false;
     bool body_in_place_ = false; // it fits into input_ behind its head
     bool keep_alive_ = true;     // after the answer of the handler that is about to be called

@@ -2,6 +2,7 @@
 // shard's thread only.
 #pragma once
 
+#include "server/buffer_budget.hpp"
 #include "server/http_limits.hpp"
 #include "server/readiness.hpp"
 #include "server/request_handler.hpp"
@@ -25,6 +26,7 @@ struct session_host {
     executor where;
     readiness& sockets;
     const http_limits& limits;
+    buffer_budget& buffers;
     request_handler& handler;
     const exception_observer& on_exception;
     std::shared_ptr<const tls_identity> tls{}; // for connections to come; null: plain HTTP

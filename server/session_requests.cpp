@@ -139,18 +139,31 @@ session::step session::begin_body(bool continue_wanted)
         body_in_place_ = parser_->content_length() <= capacity_ - body_at_;
         collect_body();
     }
-    return step::read;
+    return await_body();
+}
+
+session::step session::await_body()
+{
+    if (buffers_.hold(body_memory())) return step::read;
+    std::string{}.swap(body_);
+    finish_with(protocol_error::no_memory);
+    return step::go_on;
+}
+
+std::size_t session::body_memory() const noexcept
+{
+    return body_.capacity() == std::string{}.capacity() ? 0 : body_.capacity();
 }
 
 session::step session::read_body()
 {
     const bool keep_alive = request_.keep_alive;
     if (!parser_->is_chunked()) {
-        if (!collect_body()) return step::read;
+        if (!collect_body()) return await_body();
         return handle_with(body_in_place_ ? input(body_at_, next_) : body_, keep_alive);
     }
     switch (read_chunks()) {
-    case parse_progress::need_more: return step::read;
+    case parse_progress::need_more: return await_body();
     case parse_progress::refused: finish_with(parser_->why()); return step::go_on;
     case parse_progress::done: break;
     }
@@ -233,6 +246,7 @@ void session::finish_request(bool keep_alive)
     in_body_ = false;
     blank_line_skipped_ = false;
     if (body_.capacity() > host_.limits.kept_bytes) std::string{}.swap(body_);
+    if (buffers_.held() != 0) buffers_.keep(body_memory());
     enter(phase::idle);
     if (keep_alive) return;
     closing_ = true;

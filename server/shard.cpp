@@ -25,6 +25,7 @@ void rethrow(std::exception_ptr thrown)
 
 shard::shard(settings given)
     : settings_(std::move(given)),
+      buffers_(settings_.buffer_bytes, settings_.counts),
       sockets_(context_.get_executor()),
       sweeper_(context_.get_executor())
 {}
@@ -75,6 +76,7 @@ void shard::work()
     host_.emplace(session_host{.where = context_.get_executor(),
                                .sockets = sockets_,
                                .limits = settings_.limits,
+                               .buffers = buffers_,
                                .handler = *handler_,
                                .on_exception = settings_.on_exception,
                                .tls = settings_.tls,
@@ -104,12 +106,12 @@ void shard::adopt(unique_descriptor accepted, const peer_address& peer)
     auto added = std::make_shared<session>(std::move(accepted), *host_, peer);
     if (!added->begin()) return; // closing is all one can do
     sessions_.push_back(*added);
+    auto running = session::run(std::move(added));
+    auto ended = [this](std::exception_ptr thrown) { end_session(thrown); };
+    asio::co_spawn(context_, std::move(running), std::move(ended)); // nothing of it runs before we return
     ++session_count_;
     if (settings_.counts != nullptr) settings_.counts->connections_accepted.add();
     count_open();
-    auto running = session::run(std::move(added));
-    auto ended = [this](std::exception_ptr thrown) { end_session(thrown); };
-    asio::co_spawn(context_, std::move(running), std::move(ended));
 }
 
 // Best effort by nature: a client that is still sending may see a reset instead.

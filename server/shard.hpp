@@ -37,7 +37,8 @@ class shard {
 public:
     struct settings {
         std::size_t index = 0;
-        std::size_t connections = 0; // this shard's share
+        std::size_t connections = 0;  // this shard's share
+        std::size_t buffer_bytes = 0; // likewise, see buffer_budget
         http_limits limits;
         handler_factory make_handler;
         exception_observer on_exception;
@@ -101,6 +102,7 @@ private:
     void refuse_connection(const unique_descriptor& socket);
 
     const settings settings_;
+    buffer_budget buffers_;
     // Its descriptors are touched by its own thread alone, and need no locks; posting to it does lock.
     abandonable_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
     readiness sockets_;

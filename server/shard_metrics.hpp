@@ -37,6 +37,8 @@ struct alignas(128) shard_metrics {
     shard_figure connections_open;
     shard_figure connections_accepted;
     shard_figure connections_refused; // beyond the limit
+    shard_figure buffered_bytes;      // see buffer_budget
+    shard_figure buffers_refused;
     std::array<shard_figure, login_outcome_names.size()> logins;
     latency_figures asked_verifications; // that the store had to be asked for
     request_figures requests;

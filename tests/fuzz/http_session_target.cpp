@@ -134,9 +134,11 @@ void play(choices cuts, std::string_view bytes, const http_limits& limits)
     const exception_observer on_exception = [](const request&, std::exception_ptr) {
         fail("no exception leaves a handler", __FILE__, __LINE__);
     };
+    buffer_budget buffers{limits.buffer_bytes};
     session_host host{.where = context.get_executor(),
                       .sockets = sockets,
                       .limits = limits,
+                      .buffers = buffers,
                       .handler = handler,
                       .on_exception = on_exception,
                       .now = std::chrono::steady_clock::now()};

@@ -59,11 +59,13 @@ struct one_shard {
     asio::io_context context{1};
     readiness sockets{context.get_executor()};
     http_limits limits;
+    buffer_budget buffers{limits.buffer_bytes};
     noting_handler handler;
     exception_observer on_exception;
     session_host host{.where = context.get_executor(),
                       .sockets = sockets,
                       .limits = limits,
+                      .buffers = buffers,
                       .handler = handler,
                       .on_exception = on_exception,
                       .now = std::chrono::steady_clock::now()};
