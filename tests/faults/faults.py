@@ -11,6 +11,7 @@ each change that was acknowledged (--audit-sync always).
 """
 
 import argparse
+import itertools
 import os
 import random
 import shutil
@@ -20,7 +21,7 @@ import tempfile
 import time
 
 import hurts
-from servers import Latchkey, Redis
+from servers import FaultHooks, Latchkey, Redis
 from tracked import Load
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -31,14 +32,17 @@ SHOWN = 20  # of what is wrong
 class Scene:
     """The servers of one store and their load."""
 
-    def __init__(self, store, binary, seed):
+    def __init__(self, store, binary, seed, has_hooks=False):
         self.folder = tempfile.mkdtemp(prefix="latchkey-faults-")
         self.random = random.Random(seed)
+        self.write_numbers = itertools.count()  # the write that fails next, see hurts.fail_writes
         self.redis = None
         if store == "redis":
             self.redis = Redis(self.folder)
             self.redis.start()
         self.server = Latchkey(self.folder, binary, self.redis)
+        if has_hooks:
+            self.server.hooks = FaultHooks(self.folder, binary)
         self.server.start()
         self.load = Load(self.server, WORKERS, seed)
 
@@ -83,7 +87,7 @@ def main():
     print(f"{'store':<8}{'fault':<26}{'times':>6}{'answered':>10}{'refused':>9}{'unanswered':>12}  afterwards")
     wrong = []
     for store in ["sqlite", "redis"] if asked.store == "both" else [asked.store]:
-        scene = Scene(store, os.path.abspath(asked.binary), asked.seed)
+        scene = Scene(store, os.path.abspath(asked.binary), asked.seed, has_hooks=True)
         try:
             for kind in hurts.kinds_for(store):
                 if asked.kind and asked.kind not in kind.name:

@@ -119,6 +119,30 @@ def slow_readers(scene, end):
     return f"{len(held)} that read nothing, {sent // 2**10} KiB of requests"
 
 
+def hoarded_bodies(scene, end):
+    """Nearly a whole body each, and then no more. What is refused would otherwise be kept for half a minute."""
+    head = b"POST /api/v2/users/login HTTP/1.1\r\nHost: a\r\nContent-Length: 4000001\r\n\r\n"
+    held, refused, most = [], 0, 0
+    while time.monotonic() < end:
+        one = scene.connect()
+        try:
+            one.settimeout(0.02)
+            one.sendall(head + b" " * 4_000_000)
+            one.recv(1)
+            refused += 1
+        except TimeoutError:
+            held.append(one)
+            continue
+        except OSError:
+            refused += 1
+        finally:
+            most = max(most, scene.resident())
+        one.close()
+    for one in held:
+        one.close()
+    return f"{len(held)} bodies of 4 MB that were never whole, {refused} refused, {most:.0f} MiB at most"
+
+
 def idle(scene, end):
     held = []
     try:
@@ -196,7 +220,8 @@ def guesses(scene, end):
                          lambda number: f"{number:010d}-{number:022d}", callers=4)
 
 
-KINDS = [("quiet", quiet), ("slow heads", slow_heads), ("slow bodies", slow_bodies), ("slow readers", slow_readers),
+KINDS = [("quiet", quiet), ("slow heads", slow_heads), ("slow bodies", slow_bodies),
+         ("hoarded bodies", hoarded_bodies), ("slow readers", slow_readers),
          ("idle connections", idle), ("connection churn", churn), ("huge pipelines", pipelines),
          ("login flood", logins), ("guessing flood", guesses)]
 

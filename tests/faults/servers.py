@@ -1,10 +1,12 @@
 """The processes that are hurt: Latchkey over a database file or over Redis, and Redis with every write on its disk
 before it answers. Children on free loopback ports, ended by their process ids."""
 
+import mmap
 import os
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import time
 
@@ -74,6 +76,32 @@ class Child:
             return None
 
 
+class FaultHooks:
+    """What the library fault_hooks (fault_hooks.cpp), loaded into a server, is told to do."""
+    FIELDS = ["clock_offset", "sync_delay", "writes_passed", "writes_failed", "syncs_failed", "write_error", "faults_seen"]
+
+    def __init__(self, folder, binary):
+        self.path = os.path.join(folder, "fault-hooks")
+        self.library = os.path.join(os.path.dirname(binary), "fault_hooks.so")
+        with open(self.path, "w+b") as file:
+            file.truncate(8 * len(self.FIELDS))
+            self.memory = mmap.mmap(file.fileno(), 0)
+
+    def environment(self):
+        return {"LD_PRELOAD": self.library, "FAULT_HOOKS": self.path}
+
+    def set(self, **values):
+        for name, value in values.items():
+            struct.pack_into("q", self.memory, 8 * self.FIELDS.index(name), value)
+
+    def get(self, name):
+        return struct.unpack_from("q", self.memory, 8 * self.FIELDS.index(name))[0]
+
+    def clear(self):
+        """No fault any more, and none seen yet."""
+        self.set(**{name: 0 for name in self.FIELDS})
+
+
 class Redis(Child):
     def __init__(self, folder):
         super().__init__("redis", folder, free_port())
@@ -119,6 +147,7 @@ class Latchkey(Child):
     def __init__(self, folder, binary, redis=None):
         super().__init__("latchkey", folder, free_port())
         self.binary, self.redis = binary, redis
+        self.hooks = None
         self.audit_log = os.path.join(folder, "audit.log")
 
     def command(self):
@@ -130,7 +159,7 @@ class Latchkey(Child):
     def environment(self):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")}
         return kept | {"LATCHKEY_FIRST_USER_EMAIL": EMAIL, "LATCHKEY_FIRST_USER_USERNAME": USERNAME,
-                       "LATCHKEY_FIRST_USER_PASSWORD": PASSWORD}
+                       "LATCHKEY_FIRST_USER_PASSWORD": PASSWORD} | (self.hooks.environment() if self.hooks else {})
 
     def is_ready(self):
         try:
