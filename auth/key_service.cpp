@@ -5,6 +5,8 @@
 namespace latchkey {
 namespace {
 
+constexpr std::size_t first_tokens = 1000; // of a list; most lists are no longer
+
 constexpr std::string_view cannot_fetch = "Internal error fetching API key.";
 constexpr std::string_view cannot_list = "Internal error fetching API keys.";
 constexpr std::string_view cannot_delete = "Internal error deleting API key.";
@@ -83,7 +85,7 @@ key_service::find_by_name(principal caller, user target, std::string name, reque
     co_return std::move(*found);
 }
 
-task<outcome<std::vector<key_listing>>>
+task<outcome<token_listing>>
 key_service::list_tokens(principal caller, user target, token_list_request asked, request_origin)
 {
     // A list is cut to what the caller may read, and refused to nobody (contract 1.6, 6.2): so there is
@@ -95,11 +97,17 @@ key_service::list_tokens(principal caller, user target, token_list_request asked
     query.limit = asked.limit;
     query.owner = asked.include_all ? caller.account().id : target.id;
     if (asked.include_all && permits(caller, action::read, key_of(std::nullopt))) query.owner.reset();
-    if (!permits(caller, action::read, key_of(query.owner))) co_return std::vector<key_listing>{};
+    token_listing seen;
+    if (!permits(caller, action::read, key_of(query.owner))) co_return seen;
 
-    result<std::vector<key_listing>> listed = co_await store_.list_tokens(query);
-    if (!listed) co_return refusals::from_error(listed.error(), std::string{cannot_list});
-    co_return std::move(*listed);
+    seen.rest = store_.list_tokens(std::move(query));
+    while (seen.rest && seen.first.size() < first_tokens) {
+        result<std::vector<key_listing>> page = co_await seen.rest->next();
+        if (!page) co_return refusals::from_error(page.error(), std::string{cannot_list});
+        if (page->empty()) seen.rest.reset();
+        std::move(page->begin(), page->end(), std::back_inserter(seen.first));
+    }
+    co_return seen;
 }
 
 task<outcome<revision>> key_service::expire(principal caller, std::string id, request_origin from)

@@ -11,6 +11,7 @@
 #include "storage/store.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,13 @@ struct token_list_request {
     std::size_t limit = 0;
 };
 
+// What a caller may see of a list: its beginning, and the way to what follows. Nothing follows where there is
+// none.
+struct token_listing {
+    std::vector<key_listing> first;
+    std::unique_ptr<token_list> rest;
+};
+
 class key_service {
 public:
     key_service(store& records,
@@ -59,7 +67,7 @@ public:
     task<outcome<key_listing>> find_by_id(principal caller, std::string id, request_origin from);
     task<outcome<key_listing>>
     find_by_name(principal caller, user target, std::string name, request_origin from);
-    task<outcome<std::vector<key_listing>>>
+    task<outcome<token_listing>>
     list_tokens(principal caller, user target, token_list_request asked, request_origin from);
 
     // Idempotent; an expired key stays as it is, without an entry (contract 1.8). When it was done.

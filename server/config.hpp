@@ -59,7 +59,7 @@ struct config {
     std::string tls_client_ca;
     unsigned threads = 0; // 0: one for each core
     std::size_t max_connections = 0;
-    std::uint64_t buffer_memory = 0; // bytes, over all threads
+    std::uint64_t buffer_memory = 0;         // bytes, over all threads
     std::chrono::nanoseconds drain{};        // how long a stop is announced before it begins
     std::chrono::nanoseconds stop_timeout{}; // how long it then waits for requests in flight
     bool core_dumps = false;

@@ -5,6 +5,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 
@@ -46,6 +47,12 @@ void write_status_line(head_writer& head, unsigned status)
 bool has_no_body(unsigned status) noexcept
 {
     return status < 200 || status == 204 || status == 304;
+}
+
+// RFC 9112 6.1.
+bool can_be_chunked(const request& asked) noexcept
+{
+    return asked.version >= 11;
 }
 
 struct dated_lines {
@@ -118,7 +125,9 @@ void append_response(output_buffer& out, const request& asked, const response& a
     head.write("X-Coder-Request-Id: ");
     head.write(asked.id);
     head.write("\r\n");
-    if (!bodiless) {
+    if (answer.rest && can_be_chunked(asked)) {
+        head.write("Transfer-Encoding: chunked\r\n");
+    } else if (!bodiless && !answer.rest) {
         head.write("Content-Length: ");
         head.write(answer.body.size());
         head.write("\r\n");
@@ -127,7 +136,20 @@ void append_response(output_buffer& out, const request& asked, const response& a
     out.append(head.view());
     if (typed) out.append("Content-Type: ").append(answer.content_type).append("\r\n");
     out.append(answer.headers).append("\r\n");
-    if (!bodiless && asked.method != http::verb::head) out.append(answer.body);
+    if (bodiless || asked.method == http::verb::head) return;
+    if (answer.rest) return append_piece(out, asked, answer.body);
+    out.append(answer.body);
+}
+
+void append_piece(output_buffer& out, const request& asked, std::string_view piece)
+{
+    if (!can_be_chunked(asked)) {
+        out.append(piece); // ends with the connection
+        return;
+    }
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+    out.append(digits.data(), end).append("\r\n").append(piece).append("\r\n");
 }
 
 } // namespace latchkey

@@ -6,11 +6,13 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace latchkey {
 
+class body_rest;
 class head_writer;
 
 struct response {
@@ -19,7 +21,8 @@ struct response {
         "application/json; charset=utf-8"; // static text; unused when body is empty
     std::string headers; // further whole lines, each ending in CRLF; values are checked by add_header
     std::string body;
-    bool close = false; // close the connection after this answer
+    std::shared_ptr<body_rest> rest{}; // behind `body`; null: that is all
+    bool close = false;                // close the connection after this answer
 
     // Adds a line. Control characters in the value (security.md 35) are replaced by '?'.
     void add_header(std::string_view name, std::string_view value);
@@ -30,8 +33,12 @@ using output_buffer = std::string;
 
 // Appends status line, the lines every answer has (Date, Server, X-Content-Type-Options,
 // X-Coder-Request-Id, Content-Length, Connection where needed), then headers and body. The body is left
-// out for HEAD, and for statuses that have none.
+// out for HEAD, and for statuses that have none. Where more follows, the body is the first chunk of it, for
+// HTTP/1.0 its beginning without a length: then keep_alive must not be set.
 void append_response(output_buffer& out, const request& asked, const response& answer, bool keep_alive);
+
+// A further piece of a body whose answer had a `rest`; empty: the end of it (RFC 9112 7.1).
+void append_piece(output_buffer& out, const request& asked, std::string_view piece);
 
 // "Date: ...\r\nServer: ...\r\nX-Content-Type-Options: nosniff\r\n", made anew once a second per thread.
 std::string_view common_header_lines() noexcept;

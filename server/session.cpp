@@ -1,5 +1,7 @@
 #include "server/session.hpp"
 
+#include "server/body_rest.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
@@ -194,9 +196,30 @@ task<void> session::answer_one(std::shared_ptr<session> self)
         self->report_exception(thrown, self->out_.size());
         co_return;
     }
-    const bool keep_alive = self->keep_alive_ && !answer.close && !self->host_.draining;
+    const bool ends_by_closing = answer.rest && self->request_.version < 11;
+    const bool keep_alive = self->keep_alive_ && !answer.close && !self->host_.draining && !ends_by_closing;
     append_response(self->out_, self->request_, answer, keep_alive);
+    if (answer.rest && self->request_.method != http::verb::head) {
+        const bool is_whole = co_await send_body_rest(self, std::move(answer.rest));
+        if (!is_whole) co_return self->close();
+    }
     self->finish_request(keep_alive);
+}
+
+// A piece at a time, as the peer takes them. False: the rest cannot be had, or nobody wants it.
+task<bool> session::send_body_rest(std::shared_ptr<session> self, std::shared_ptr<body_rest> rest)
+{
+    while (true) {
+        if (!self->send_now()) co_await send_rest(self);
+        co_await let_others_run(self);
+        if (self->broken_) co_return false;
+        self->enter(phase::handling);
+        auto asking = rest->next();
+        const result<std::string> piece = co_await std::move(asking);
+        if (!piece) co_return false;
+        append_piece(self->out_, self->request_, *piece);
+        if (piece->empty()) co_return true;
+    }
 }
 
 void session::flush_while_handling()

@@ -92,6 +92,7 @@ private:
     // session.cpp: sockets, coroutines, time.
     static task<void> answer_one(std::shared_ptr<session> self);
     static task<void> send_rest(std::shared_ptr<session> self);
+    static task<bool> send_body_rest(std::shared_ptr<session> self, std::shared_ptr<body_rest> rest);
     static task<void> linger(std::shared_ptr<session> self);
     enum class awaited : std::uint8_t {
         nothing,

@@ -28,7 +28,7 @@ public:
     task<result<void>> insert_key(key_record key) override;
     task<result<key_listing>> find_key(key_id id) override;
     task<result<key_listing>> find_key_by_name(uuid owner, std::string name) override;
-    task<result<std::vector<key_listing>>> list_tokens(key_query query) override;
+    std::unique_ptr<token_list> list_tokens(key_query query) override;
     task<result<std::vector<key_listing>>> list_all_keys(uuid owner) override;
     task<result<expiry_change>> expire_key(key_id id, time_point now) override;
     task<result<void>> extend_key(key_id id, time_point until, time_point now) override;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
 
 namespace latchkey {
@@ -155,40 +156,77 @@ task<result<redis_store::listings>> redis_store::read_places(shard_pointer here,
     co_return read;
 }
 
-task<result<std::vector<key_listing>>> redis_store::list_tokens(key_query query)
-{
-    const executor where = co_await asio::this_coro::executor;
-    const shard_pointer here = access_->on(where);
-    std::vector<key_listing> page;
-    std::string after; // sorts before every place
-    if (query.after) {
-        auto looking = look_at(here, *query.after);
-        result<seen_key> last = co_await std::move(looking);
-        if (!last && last.error() != storage_errc::not_found) co_return last.error();
-        if (!last || !has_place(last->kept.record, query)) co_return page;
-        after = redis_layout::place_of(last->kept.record);
-    }
+// The places of all are gathered with the first page, since an index is not in the order of lists.
+class redis_store::token_pages final : public token_list {
+public:
+    token_pages(redis_store& from, key_query query) : store_{from}, query_{std::move(query)} {}
 
-    auto gathering = query.owner ? places_of(here, *query.owner) : places_of_all(here);
-    result<places> found = co_await std::move(gathering);
-    if (!found) co_return found.error();
-    std::erase_if(*found, [&](const key_place& one) { return !is_token(one.place) || one.place <= after; });
-    std::ranges::sort(*found, {}, &key_place::place);
-
-    const std::size_t most = query.limit == 0 ? found->size() : query.limit;
-    const std::size_t step = std::max(most, places_a_command);
-    for (std::size_t begin = 0; begin < found->size() && page.size() < most; begin += step) {
-        const std::size_t end = std::min(found->size(), begin + step);
-        places part{found->begin() + static_cast<std::ptrdiff_t>(begin),
-                    found->begin() + static_cast<std::ptrdiff_t>(end)};
-        auto reading = read_places(here, std::move(part));
-        result<listings> read = co_await std::move(reading);
-        if (!read) co_return read.error();
-        for (auto& one : *read) {
-            if (one && matches(one->key, query) && page.size() < most) page.push_back(std::move(*one));
+    task<result<std::vector<key_listing>>> next() override
+    {
+        std::vector<key_listing> page;
+        const executor where = co_await asio::this_coro::executor;
+        const shard_pointer here = store_.access_->on(where);
+        if (!std::exchange(has_begun_, true)) {
+            auto beginning = begin(here);
+            const result<void> begun = co_await std::move(beginning);
+            if (!begun) co_return begun.error();
         }
+        while (page.empty() && next_ < places_.size() && missing() != 0) {
+            auto reading = store_.read_places(here, take_places());
+            result<listings> read = co_await std::move(reading);
+            if (!read) co_return read.error();
+            for (auto& one : *read) {
+                if (one && matches(one->key, query_) && page.size() < missing())
+                    page.push_back(std::move(*one));
+            }
+        }
+        given_ += page.size();
+        co_return page;
     }
-    co_return page;
+
+private:
+    task<result<void>> begin(shard_pointer here)
+    {
+        std::string after; // sorts before every place
+        if (query_.after) {
+            auto looking = store_.look_at(here, *query_.after);
+            result<seen_key> last = co_await std::move(looking);
+            if (!last && last.error() != storage_errc::not_found) co_return last.error();
+            if (!last || !has_place(last->kept.record, query_)) co_return result<void>{};
+            after = redis_layout::place_of(last->kept.record);
+        }
+        auto gathering = query_.owner ? store_.places_of(here, *query_.owner) : store_.places_of_all(here);
+        result<places> found = co_await std::move(gathering);
+        if (!found) co_return found.error();
+        std::erase_if(*found,
+                      [&](const key_place& one) { return !is_token(one.place) || one.place <= after; });
+        std::ranges::sort(*found, {}, &key_place::place);
+        places_ = std::move(*found);
+        co_return result<void>{};
+    }
+
+    std::size_t missing() const noexcept { return query_.limit == 0 ? page_size : query_.limit - given_; }
+
+    // Of a page, also where fewer are missing: some of them may have gone.
+    places take_places()
+    {
+        const std::size_t count = std::min(places_.size() - next_, page_size);
+        const auto first = places_.begin() + static_cast<std::ptrdiff_t>(std::exchange(next_, next_ + count));
+        return {std::make_move_iterator(first),
+                std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count))};
+    }
+
+    redis_store& store_;
+    const key_query query_;
+    bool has_begun_ = false;
+    places places_;
+    std::size_t next_ = 0;  // of places_
+    std::size_t given_ = 0; // keys, by pages before
+};
+
+std::unique_ptr<token_list> redis_store::list_tokens(key_query query)
+{
+    return std::make_unique<token_pages>(*this, std::move(query));
 }
 
 task<result<std::vector<key_listing>>> redis_store::list_all_keys(uuid owner)

@@ -245,12 +245,9 @@ task<result<key_listing>> sqlite_store::find_key_by_name(uuid owner, std::string
     co_return std::move(found->listing);
 }
 
-task<result<std::vector<key_listing>>> sqlite_store::list_tokens(key_query query)
+std::unique_ptr<token_list> sqlite_store::list_tokens(key_query query)
 {
-    token_search search = table_.list_tokens(std::move(query));
-    while (search.step())
-        co_await asio::post(use_task); // lets the shard's other requests go first
-    co_return search.take_page();
+    return std::make_unique<table_token_list>(table_.list_tokens(std::move(query)));
 }
 
 task<result<std::vector<key_listing>>> sqlite_store::list_all_keys(uuid owner)

@@ -23,6 +23,7 @@
 #include "storage/stripe_lock.hpp"
 #include "storage/task.hpp"
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -107,6 +108,21 @@ struct key_query {
     std::size_t limit = 0; // 0: all
 };
 
+// A list of tokens in the making, page by page, so that nobody needs memory for a million of them. What it
+// shows was there when the first page was asked for; keys that have gone since are left out. Ends before its
+// store.
+class token_list {
+public:
+    // So small that making a page keeps nobody waiting who shares the thread (./dev floods).
+    static constexpr std::size_t page_size = 200;
+
+    virtual ~token_list() = default;
+
+    // The next keys, at most page_size, perhaps fewer with more to come; empty at the end. One call at a
+    // time.
+    virtual task<result<std::vector<key_listing>>> next() = 0;
+};
+
 struct expiry_change {
     bool changed = false; // false: had expired already, nothing was written
     key_record key;       // as it is after the call
@@ -167,7 +183,7 @@ public:
     virtual task<result<key_listing>> find_key_by_name(uuid owner, std::string name) = 0;
 
     // Keys of login_type token, by created_at, then id (contract A15).
-    virtual task<result<std::vector<key_listing>>> list_tokens(key_query query) = 0;
+    virtual std::unique_ptr<token_list> list_tokens(key_query query) = 0;
 
     // All of the owner's keys, sessions too, in no order; expired ones as well.
     virtual task<result<std::vector<key_listing>>> list_all_keys(uuid owner) = 0;

@@ -1,12 +1,17 @@
 #include "storage/token_search.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace latchkey {
 namespace {
 
 constexpr std::size_t stripes_a_step = 32;
-constexpr std::size_t copies_a_step = 1000;
+constexpr std::size_t copies_a_step = token_list::page_size;
+constexpr std::size_t small = 10'000; // tokens that one step can look at
 
 } // namespace
 
@@ -26,6 +31,12 @@ bool token_search::step()
     case stage::finished: break;
     }
     return stage_ != stage::finished;
+}
+
+std::vector<key_listing> token_search::take_page()
+{
+    taken_ += page_.size();
+    return std::exchange(page_, {});
 }
 
 bool token_search::has_place(const key_record& key) const noexcept
@@ -52,9 +63,9 @@ void token_search::begin()
 
 void token_search::gather()
 {
-    if (query_.owner) {
-        if (owner_state* const owner = users_.find(*query_.owner)) gather_of(*owner);
-        next_stripe_ = key_table::stripe_count;
+    if (query_.owner && next_stripe_ == 0) {
+        owner_state* const owner = users_.find(*query_.owner);
+        if (owner == nullptr || gather_of(*owner)) next_stripe_ = key_table::stripe_count;
     }
     const std::size_t end = std::min(next_stripe_ + stripes_a_step, key_table::stripe_count);
     for (; next_stripe_ < end; ++next_stripe_) {
@@ -64,16 +75,25 @@ void token_search::gather()
         });
     }
     if (next_stripe_ < key_table::stripe_count) return;
-    std::sort(places_.begin(), places_.end());
+    if (keeps_lowest_only()) std::make_heap(places_.begin(), places_.end(), std::greater{});
+    last_.reset();
     stage_ = stage::copying;
 }
 
-void token_search::gather_of(owner_state& owner)
+// False: these are too many for one step, and found sooner among all.
+bool token_search::gather_of(owner_state& owner)
 {
     const std::lock_guard hold{owner.mutex};
+    if (owner.keys.tokens.size() > small) return false;
     for (const key_entry* entry : owner.keys.tokens) {
         if (!entry->is_pending) consider(entry->record);
     }
+    return true;
+}
+
+bool token_search::keeps_lowest_only() const noexcept
+{
+    return query_.limit != 0 && query_.limit <= small;
 }
 
 void token_search::consider(const key_record& key)
@@ -81,39 +101,56 @@ void token_search::consider(const key_record& key)
     const place here{key.created_at, key.id};
     if (!matches(key) || (after_ && here <= *after_)) return;
 
-    const std::size_t wanted = query_.limit - page_.size();
-    const bool is_full = query_.limit != 0 && places_.size() == wanted;
-    if (is_full && here > places_.front()) return;
-    if (is_full) {
+    if (!keeps_lowest_only()) {
+        places_.push_back(here);
+        std::push_heap(places_.begin(), places_.end(), std::greater{});
+        return;
+    }
+    if (places_.size() == query_.limit - taken_ - page_.size()) {
+        if (here > places_.front()) return;
         std::pop_heap(places_.begin(), places_.end());
         places_.pop_back();
     }
     places_.push_back(here);
-    if (query_.limit != 0) std::push_heap(places_.begin(), places_.end());
+    std::push_heap(places_.begin(), places_.end());
 }
 
 void token_search::copy()
 {
-    const std::size_t end = std::min(copied_ + copies_a_step, places_.size());
-    for (; copied_ < end; ++copied_) {
-        auto found = table_.find_key(places_[copied_].id);
+    for (std::size_t count = 0; count < copies_a_step && !places_.empty() && !is_full(); ++count) {
+        std::pop_heap(places_.begin(), places_.end(), std::greater{});
+        last_ = places_.back();
+        places_.pop_back();
+        auto found = table_.find_key(last_->id);
         if (found && matches(found->listing.key)) page_.push_back(std::move(found->listing));
     }
-    if (copied_ == places_.size()) end_round();
+    if (places_.empty() || is_full()) end_round();
 }
 
-// A short page must mean that the list ends: where keys vanished while the page was made, go on behind it.
+bool token_search::is_full() const noexcept
+{
+    return query_.limit != 0 && taken_ + page_.size() == query_.limit;
+}
+
+// A short list must mean that there is no more: where keys vanished while the lowest were gathered, go on
+// behind them.
 void token_search::end_round()
 {
-    if (query_.limit == 0 || page_.size() == query_.limit || places_.empty()) {
+    if (!keeps_lowest_only() || is_full() || !last_) {
+        places_ = {};
         stage_ = stage::finished;
         return;
     }
-    after_ = places_.back();
-    places_.clear();
-    copied_ = 0;
+    after_ = last_;
     next_stripe_ = 0;
     stage_ = stage::gathering;
+}
+
+task<result<std::vector<key_listing>>> table_token_list::next()
+{
+    while (search_.step() && !search_.has_page())
+        co_await asio::post(use_task); // lets the shard's other requests go first
+    co_return search_.take_page();
 }
 
 } // namespace latchkey

@@ -1,8 +1,9 @@
-// One list of tokens in the making: first the places in the list are gathered, then the keys of the page
-// copied, in steps short enough for a shard's thread. Owned by the coroutine that lists.
+// One list of tokens in the making: first the places in the list are gathered, then the keys copied, a page
+// at a time, in steps short enough for a shard's thread.
 #pragma once
 
 #include "storage/memory_table.hpp"
+#include "storage/store.hpp"
 
 namespace latchkey {
 
@@ -10,11 +11,12 @@ class token_search {
 public:
     token_search(memory_table& table, key_table& keys, user_table& users, key_query query);
 
-    // Works on for a bounded time (all tokens of one owner count as one step); false when it is finished.
+    // Works on for a bounded time, a few milliseconds at most; false when it is finished.
     bool step();
 
-    // The page, once finished.
-    std::vector<key_listing> take_page() { return std::move(page_); }
+    // What has been copied since the last call.
+    std::vector<key_listing> take_page();
+    bool has_page() const noexcept { return !page_.empty(); }
 
 private:
     // The order of lists (contract A15).
@@ -31,8 +33,10 @@ private:
     bool matches(const key_record& key) const noexcept;
     void begin();
     void gather();
-    void gather_of(owner_state& owner);
+    bool gather_of(owner_state& owner);
     void consider(const key_record& key);
+    bool keeps_lowest_only() const noexcept;
+    bool is_full() const noexcept; // there are as many as were asked for
     void copy();
     void end_round();
 
@@ -43,9 +47,22 @@ private:
     stage stage_ = stage::beginning;
     std::optional<place> after_;
     std::size_t next_stripe_ = 0;
-    std::vector<place> places_; // with a limit: a heap of the lowest ones, the last on top
-    std::size_t copied_ = 0;
+    // A heap. While the lowest of all are gathered for a small page the highest of them is on top, to make
+    // room; else, and always when they are copied, the lowest is.
+    std::vector<place> places_;
+    std::optional<place> last_; // of those that were copied in this round
+    std::size_t taken_ = 0;     // keys, of pages before
     std::vector<key_listing> page_;
+};
+
+class table_token_list final : public token_list {
+public:
+    explicit table_token_list(token_search search) : search_{std::move(search)} {}
+
+    task<result<std::vector<key_listing>>> next() override;
+
+private:
+    token_search search_;
 };
 
 } // namespace latchkey

@@ -1,5 +1,6 @@
 // Named tokens (contract 1.2, 1.5, 1.6, 1.9).
 #include "auth/key_service.hpp"
+#include "server/body_rest.hpp"
 #include "server/error_response.hpp"
 #include "server/handlers/handlers.hpp"
 #include "server/json_bodies.hpp"
@@ -10,6 +11,41 @@
 #include <utility>
 
 namespace latchkey::handlers {
+namespace {
+
+void append_rows(std::string& json, char before, const std::vector<key_listing>& tokens)
+{
+    constexpr std::size_t bytes_of_one = 448; // of a token with short names: one growth, not twenty
+    json.reserve(json.size() + tokens.size() * bytes_of_one + 2);
+    for (const key_listing& token : tokens) {
+        json += std::exchange(before, ',');
+        append_listed_token(json, token);
+    }
+}
+
+class further_rows final : public body_rest {
+public:
+    explicit further_rows(std::unique_ptr<token_list> tokens) : tokens_{std::move(tokens)} {}
+
+    task<result<std::string>> next() override
+    {
+        std::string json;
+        if (has_ended_) co_return json;
+        auto asking = tokens_->next();
+        const result<std::vector<key_listing>> page = co_await std::move(asking);
+        if (!page) co_return page.error();
+        append_rows(json, ',', *page);
+        has_ended_ = page->empty();
+        if (has_ended_) json = "]\n";
+        co_return json;
+    }
+
+private:
+    const std::unique_ptr<token_list> tokens_;
+    bool has_ended_ = false;
+};
+
+} // namespace
 
 task<response> create_token(request_context& context)
 {
@@ -34,19 +70,19 @@ task<response> list_tokens(request_context& context)
 
     auto listing =
         context.use.keys.list_tokens(*context.caller, *context.target, std::move(asked), context.origin);
-    const auto tokens = co_await std::move(listing);
+    auto tokens = co_await std::move(listing);
     if (!tokens) co_return error_response(tokens.error(), context.use.web);
 
-    constexpr std::size_t bytes_of_one = 448; // of a token with short names: one growth, not twenty
     std::string json;
-    json.reserve(tokens->size() * bytes_of_one + 2);
-    char before = '[';
-    for (const key_listing& token : *tokens) {
-        json += std::exchange(before, ',');
-        append_listed_token(json, token);
+    append_rows(json, '[', tokens->first);
+    if (!tokens->rest) {
+        json += tokens->first.empty() ? "[]" : "]"; // contract A1
+        co_return json_response(200, std::move(json));
     }
-    json += before == '[' ? "[]" : "]"; // contract A1
-    co_return json_response(200, std::move(json));
+    response answer;
+    answer.body = std::move(json);
+    answer.rest = std::make_shared<further_rows>(std::move(tokens->rest));
+    co_return answer;
 }
 
 task<response> token_config(request_context& context)

@@ -27,8 +27,8 @@ answers ask_all(auth_fixture& auth, const principal& caller, const user& target,
     answers seen{};
     seen.by_id = status_of(finish(auth.keys.find_by_id(caller, id, auth.from)));
     seen.by_name = status_of(finish(auth.keys.find_by_name(caller, target, name, auth.from)));
-    seen.listed = finish(auth.keys.list_tokens(caller, target, {}, auth.from))->size();
-    seen.listed_all = finish(auth.keys.list_tokens(caller, target, everybody, auth.from))->size();
+    seen.listed = finish(auth.keys.list_tokens(caller, target, {}, auth.from))->first.size();
+    seen.listed_all = finish(auth.keys.list_tokens(caller, target, everybody, auth.from))->first.size();
     seen.expire = status_of(finish(auth.keys.expire(caller, id, auth.from)));
     seen.remove = status_of(finish(auth.keys.remove(caller, id, auth.from)));
     return seen;
@@ -163,7 +163,7 @@ TEST_CASE("lists hold tokens only, live ones unless asked, and everybody's for o
     const auto count = [&](const principal& caller, const user& target, token_list_request asked) {
         const auto listed = finish(auth.keys.list_tokens(caller, target, asked, auth.from));
         REQUIRE(listed);
-        return listed->size();
+        return listed->first.size();
     };
     token_list_request all;
     all.include_all = true;

@@ -14,16 +14,19 @@ import os
 import resource
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-from servers import EMAIL, PASSWORD, Latchkey
+from servers import EMAIL, PASSWORD, USERNAME, Latchkey
 from tracked import Caller, Unanswered
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PIPELINED = 2000
+CROWD = 1_000_000  # tokens
+LISTERS = 6
 
 
 class Scene:
@@ -35,6 +38,19 @@ class Scene:
         caller = Caller(self.server.port)
         self.session = caller.ask("POST", "/api/v2/users/login", None, {"email": EMAIL, "password": PASSWORD})[1]["session_token"]
         self.token = caller.ask("POST", "/api/v2/users/me/keys/tokens", self.session, {})[1]["key"]
+
+    def crowd(self):
+        """A million tokens more, of the first user, whose secrets nobody knows."""
+        self.server.stop()
+        path = os.path.join(self.folder, "crowd.jsonl")
+        with open(path, "w") as lines:
+            for number in range(CROWD):
+                lines.write(f'{{"key":{{"id":"{number:010d}","hash":"{number:064x}","owner":"{USERNAME}",'
+                            f'"lifetime":"720h","name":"token-{number}"}}}}\n')
+        subprocess.run([self.server.binary, "import", path, "--store", self.server.store()], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.remove(path)
+        self.server.start()
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.server.port), 10)
@@ -220,10 +236,43 @@ def guesses(scene, end):
                          lambda number: f"{number:010d}-{number:022d}", callers=4)
 
 
+def lists_of_all(scene, end):
+    """Callers who ask for everybody's million tokens at once, half of whom read slowly."""
+    request = (f"GET /api/v2/users/me/keys/tokens?include_all=true HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+               f"Coder-Session-Token: {scene.session}\r\n\r\n").encode()
+    lock, read, whole = threading.Lock(), [0], [0]
+
+    def list_all(pause):
+        while time.monotonic() < end:
+            with scene.connect() as one:
+                one.sendall(request)
+                last = b""
+                while block := one.recv(1 << 18):
+                    last = (last + block)[-8:]
+                    with lock:
+                        read[0] += len(block)
+                    time.sleep(pause)
+                    if pause and time.monotonic() > end:
+                        break
+                with lock:
+                    whole[0] += last.endswith(b"0\r\n\r\n")
+
+    callers = [threading.Thread(target=list_all, args=(0.05 * (number % 2),)) for number in range(LISTERS)]
+    before = most = scene.resident()
+    for one in callers:
+        one.start()
+    while any(one.is_alive() for one in callers):
+        most = max(most, scene.resident())
+        time.sleep(0.05)
+    return (f"{LISTERS} callers read {read[0] // 2**20} MiB of lists, {whole[0]} of them whole with {CROWD:,} tokens; "
+            f"{before:.0f} MiB before, {most:.0f} at most")
+
+
 KINDS = [("quiet", quiet), ("slow heads", slow_heads), ("slow bodies", slow_bodies),
          ("hoarded bodies", hoarded_bodies), ("slow readers", slow_readers),
          ("idle connections", idle), ("connection churn", churn), ("huge pipelines", pipelines),
-         ("login flood", logins), ("guessing flood", guesses)]
+         ("login flood", logins), ("guessing flood", guesses),
+         ("lists of all", lists_of_all)]
 
 
 def main():
@@ -243,6 +292,8 @@ def main():
         for name, flood in KINDS:
             if asked.kind and asked.kind not in name and name != "quiet":
                 continue
+            if flood is lists_of_all:
+                scene.crowd()
             p99, wrong, told = p99_while(scene, asked.seconds, flood)
             base = base or p99
             print(f"{name:<18}{p99:>9.2f}{p99 / base:>10.1f}{wrong:>9}{scene.resident():>11.1f}  {told}", flush=True)

@@ -150,9 +150,11 @@ class Latchkey(Child):
         self.hooks = None
         self.audit_log = os.path.join(folder, "audit.log")
 
+    def store(self):
+        return f"redis://127.0.0.1:{self.redis.port}/0" if self.redis else "sqlite:" + os.path.join(self.folder, "db")
+
     def command(self):
-        store = f"redis://127.0.0.1:{self.redis.port}/0" if self.redis else "sqlite:" + os.path.join(self.folder, "db")
-        return [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--threads", "2", "--store", store,
+        return [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--threads", "2", "--store", self.store(),
                 "--audit-log", self.audit_log, "--audit-sync", "always", "--audit-verify", "none",
                 "--api-rate-limit", "0", "--guess-limit", "0"]
 

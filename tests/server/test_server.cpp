@@ -1,5 +1,6 @@
 #include "tests/server/test_server.hpp"
 
+#include "server/body_rest.hpp"
 #include "tests/support/patience.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -14,6 +15,22 @@ namespace {
 
 using short_timer = asio::
     basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
+
+class pieces final : public body_rest {
+public:
+    pieces(int count, bool is_torn) : left_{count}, is_torn_{is_torn} {}
+
+    task<result<std::string>> next() override
+    {
+        if (left_ == 0 && is_torn_) co_return storage_errc::unavailable;
+        if (left_ == 0) co_return std::string{};
+        co_return "piece " + std::to_string(left_--) + " ";
+    }
+
+private:
+    int left_;
+    const bool is_torn_;
+};
 
 } // namespace
 
@@ -64,6 +81,11 @@ task<response> test_handler::answer(const request& asked)
     }
     if (asked.path == "/empty") made.status = 204;
     if (asked.path == "/close") made.close = true;
+    if (asked.path == "/pieces" || asked.path == "/torn") {
+        made.body = "first ";
+        made.rest = std::make_shared<pieces>(std::stoi(std::string{asked.query}), asked.path == "/torn");
+        co_return made;
+    }
     if (asked.path == "/large") made.body.assign(std::stoul(std::string{asked.query}), 'x');
     if (made.body.empty()) made.body = asked.body.empty() ? asked.target : asked.body;
     if (made.status == 204) made.body.clear();

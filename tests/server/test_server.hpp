@@ -30,6 +30,8 @@ struct test_log {
 // /yield           likewise, but lets the thread go once
 // /gate            waits until test_log::gate_open
 // /large           as many bytes as the query says
+// /pieces          a first part, and as many further ones as the query says
+// /torn            likewise, and then it cannot go on
 // /empty           204
 // /close           closes afterwards
 // /throw-early, /throw

@@ -10,6 +10,7 @@
 #include "tests/support/result_text.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/sample_records.hpp"
+#include "tests/support/token_lists.hpp"
 
 #include <algorithm>
 #include <memory>

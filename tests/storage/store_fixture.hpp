@@ -7,6 +7,7 @@
 #include "tests/support/run_task.hpp"
 #include "tests/support/sample_records.hpp"
 #include "tests/support/temporary_directory.hpp"
+#include "tests/support/token_lists.hpp"
 
 #include <functional>
 #include <initializer_list>

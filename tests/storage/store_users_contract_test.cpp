@@ -155,7 +155,7 @@ TEST_CASE("dropping keys kills all of the user's keys at once, and frees their n
     CHECK(run_task(store->expire_key(dead, store.now())).error() == storage_errc::not_found);
     CHECK(run_task(store->find_key_by_name(id, "token-1")).error() == storage_errc::not_found);
     CHECK(run_task(store->list_all_keys(id))->empty());
-    CHECK(run_task(store->list_tokens({.include_expired = true, .now = store.now()}))->size() == 1);
+    CHECK(run_task(all_of(store->list_tokens({.include_expired = true, .now = store.now()})))->size() == 1);
 
     key_record fresh = store.token(4, id);
     fresh.name = "token-1";

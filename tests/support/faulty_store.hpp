@@ -62,10 +62,9 @@ public:
         co_return co_await behind_.find_key_by_name(owner, std::move(name));
     }
 
-    task<result<std::vector<key_listing>>> list_tokens(key_query query) override
+    std::unique_ptr<token_list> list_tokens(key_query query) override
     {
-        if (cannot_read) co_return away();
-        co_return co_await behind_.list_tokens(query);
+        return std::make_unique<faulty_list>(*this, behind_.list_tokens(std::move(query)));
     }
 
     task<result<std::vector<key_listing>>> list_all_keys(uuid owner) override
@@ -152,6 +151,24 @@ public:
     store_health health() const override { return behind_.health(); }
 
 private:
+    class faulty_list final : public token_list {
+    public:
+        faulty_list(const faulty_store& from, std::unique_ptr<token_list> behind)
+            : from_{from},
+              behind_{std::move(behind)}
+        {}
+
+        task<result<std::vector<key_listing>>> next() override
+        {
+            if (from_.cannot_read) co_return away();
+            co_return co_await behind_->next();
+        }
+
+    private:
+        const faulty_store& from_;
+        const std::unique_ptr<token_list> behind_;
+    };
+
     static error_code away() { return storage_errc::unavailable; }
 
     store& behind_;

@@ -131,6 +131,35 @@ std::string http_client::take(std::size_t count)
     return taken;
 }
 
+std::string http_client::take_line()
+{
+    std::size_t end = std::string::npos;
+    while ((end = received_.find("\r\n")) == std::string::npos) {
+        if (!receive()) throw std::runtime_error{"the answer was cut off"};
+    }
+    std::string line = take(end + 2);
+    line.resize(end);
+    return line;
+}
+
+std::string http_client::take_body(const http_answer& answer)
+{
+    const std::string length = answer.header("content-length");
+    if (!length.empty()) return take(std::stoul(length));
+    if (answer.header("transfer-encoding") != "chunked") {
+        while (receive()) { // HTTP/1.0
+        }
+        return std::exchange(received_, {});
+    }
+    std::string body;
+    while (const std::size_t size = std::stoul(take_line(), nullptr, 16)) {
+        body += take(size);
+        if (!take_line().empty()) throw std::runtime_error{"a chunk is longer than it says"};
+    }
+    if (!take_line().empty()) throw std::runtime_error{"there are trailers"};
+    return body;
+}
+
 std::optional<http_answer> http_client::read(bool to_head)
 {
     std::size_t end = std::string::npos;
@@ -141,7 +170,7 @@ std::optional<http_answer> http_client::read(bool to_head)
     }
     http_answer answer = parse_head(take(end + 4));
     const bool bodiless = to_head || answer.status < 200 || answer.status == 204 || answer.status == 304;
-    if (!bodiless) answer.body = take(std::stoul(answer.header("content-length")));
+    if (!bodiless) answer.body = take_body(answer);
     reopen_ = answer.closes();
     return answer;
 }

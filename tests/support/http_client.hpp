@@ -60,6 +60,8 @@ private:
     void connect();
     bool receive(); // false at the end of the stream
     std::string take(std::size_t count);
+    std::string take_line();
+    std::string take_body(const http_answer& answer);
 
     listen_address server_;
     unique_descriptor socket_;

@@ -127,6 +127,28 @@ TEST_CASE("a list is paged by limit and after_id", "[wire][list]") // A15
     CHECK(listed(wire, path + "?include_all=true&limit=1&after_id=" + ids[0], owner) == list{ids[1]});
 }
 
+// It is sent in chunks, so that nobody needs memory for a million of them.
+TEST_CASE("a list of more than a thousand tokens is as whole as a short one", "[wire][list]")
+{
+    wire_fixture& wire = any_wire();
+    const account holder = wire.new_user();
+    std::vector<std::string> ids;
+    for (int i = 0; i < 1205; ++i)
+        ids.push_back(id_of(wire.new_token(holder, R"({"token_name":"t)" + std::to_string(i) + R"("})")));
+
+    const http_answer answer = wire.get(tokens_path("me"), holder.token);
+
+    CHECK(answer.header("transfer-encoding") == "chunked");
+    CHECK(answer.header("content-type") == "application/json; charset=utf-8");
+    CHECK(column(parsed(answer), "id") == ids);
+    CHECK(answer.body.ends_with("}]\n"));
+    CHECK(wire.get(tokens_path("me") + "?limit=1100", holder.token).status == 200);
+    ids.resize(1100);
+    CHECK(listed(wire, tokens_path("me") + "?limit=1100", holder.token) == ids);
+    ids.resize(1000);
+    CHECK(listed(wire, tokens_path("me") + "?limit=1000", holder.token) == ids);
+}
+
 TEST_CASE("page parameters that cannot be read are refused together", "[wire][list]")
 {
     wire_fixture& wire = any_wire();
