@@ -1,6 +1,20 @@
 #include "storage/worker_pool.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 namespace latchkey {
+namespace {
+
+// Of this thread alone, as Linux has it (setpriority(2), "C library/kernel differences"). Nothing refuses it.
+void give_way_to_others() noexcept
+{
+    const auto self = static_cast<id_t>(::gettid());
+    ::setpriority(
+        PRIO_PROCESS, self, ::getpriority(PRIO_PROCESS, self) + worker_pool::niceness); // 19 at most
+}
+
+} // namespace
 
 worker_pool::worker_pool(std::size_t threads, std::size_t queue_limit) : queue_limit_{queue_limit}
 {
@@ -70,6 +84,7 @@ void worker_pool::enqueue(waiting_call waiting)
 
 void worker_pool::work_until_stopped()
 {
+    give_way_to_others();
     for (;;) {
         waiting_call next;
         {

@@ -1,5 +1,5 @@
 // Threads for work that blocks or computes for long (Argon2id, reading the audit log), so that no shard
-// does. One pool serves all shards; main owns it, stops it before the shards' io_contexts are destroyed,
+// does. Where there are fewer cores than threads they give way to the shards (./dev floods, login flood). One pool serves all shards; main owns it, stops it before the shards' io_contexts are destroyed,
 // and stopping joins its threads.
 #pragma once
 
@@ -32,6 +32,8 @@ struct worker_figures {
 
 class worker_pool {
 public:
+    static constexpr int niceness = 10;
+
     // At most `queue_limit` calls wait while every thread is busy.
     worker_pool(std::size_t threads, std::size_t queue_limit);
     ~worker_pool();

@@ -5,9 +5,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <algorithm>
 #include <future>
 #include <stdexcept>
+#include <sys/resource.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace latchkey;
 
@@ -48,6 +51,17 @@ task<void> run_quickly(worker_pool& pool, result<int>& outcome)
 }
 
 } // namespace
+
+TEST_CASE("work gives way to the threads that serve", "[worker_pool]")
+{
+    worker_pool pool{1, 1};
+    const auto niceness_here = [] { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); };
+
+    const auto theirs = test::run_task(pool.run(niceness_here));
+
+    REQUIRE(theirs);
+    CHECK(*theirs == std::min(19, niceness_here() + worker_pool::niceness));
+}
 
 TEST_CASE("work runs on the pool's thread and its caller goes on where it was", "[storage][worker_pool]")
 {
