@@ -2,10 +2,14 @@
 #include "server/buffer_budget.hpp"
 #include "tests/server/test_server.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/patience.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <poll.h>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,36 +19,65 @@ namespace {
 
 constexpr std::size_t mebibyte = 1024 * 1024;
 
-// The least there can be: two bodies and two batches of answers, since a body grows by doubling.
-test_server_options with_little_memory()
-{
-    test_server_options options;
-    options.limits.buffer_bytes = 1;
-    return options;
-}
+struct scarce_server {
+    metrics figures{1};
+    const test_server server{options_with(figures)};
+
+    // The least there can be: two bodies and two batches of answers, since a body grows by doubling.
+    static test_server_options options_with(metrics& figures)
+    {
+        test_server_options options;
+        options.limits.buffer_bytes = 1;
+        options.figures = &figures;
+        return options;
+    }
+
+    // Whether what it holds does so in time.
+    bool comes_to(bool (*is_so)(std::uint64_t))
+    {
+        const auto until = std::chrono::steady_clock::now() + patience;
+        while (!is_so(figures.of_shard(0).buffered_bytes.value())) {
+            if (std::chrono::steady_clock::now() > until) return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        }
+        return true;
+    }
+
+    bool has_refused() { return figures.of_shard(0).buffers_refused.value() != 0; }
+
+    // Clients who have sent this, as many as it takes until the server has refused one.
+    std::vector<http_client> connect_until_refused(const std::string& bytes)
+    {
+        std::vector<http_client> clients;
+        const auto until = std::chrono::steady_clock::now() + patience;
+        while (!has_refused() && std::chrono::steady_clock::now() < until) {
+            if (clients.size() < 20) {
+                clients.push_back(server.connect());
+                clients.back().send(bytes);
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        }
+        REQUIRE(has_refused());
+        return clients;
+    }
+};
 
 std::string announcing(std::size_t size)
 {
     return "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
 }
 
-// Within a moment.
-bool is_answered(const http_client& client)
+// The first of them that has been sent something.
+http_client& answered_one(std::vector<http_client>& clients)
 {
-    pollfd watched{client.descriptor(), POLLIN, 0};
-    return ::poll(&watched, 1, 50) > 0;
-}
-
-// Clients in the middle of a body, as many as it takes until one is refused.
-std::vector<http_client> hoard(const test_server& server, const std::string& head, std::size_t size)
-{
-    std::vector<http_client> clients;
-    for (int count = 0; count < 40; ++count) {
-        clients.push_back(server.connect());
-        clients.back().send(head + std::string(size, 'x'));
-        if (is_answered(clients.back())) break;
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < until) {
+        for (http_client& client : clients) {
+            pollfd watched{client.descriptor(), POLLIN, 0};
+            if (::poll(&watched, 1, 10) > 0) return client;
+        }
     }
-    return clients;
+    throw std::runtime_error{"nobody was answered"};
 }
 
 bool has_whole_answer(http_client& client, std::size_t size)
@@ -86,40 +119,50 @@ TEST_CASE("a share of the budget is what was asked for, and ends with its connec
 
 TEST_CASE("bodies that nobody finishes are refused when they fill the memory for them", "[server][memory]")
 {
-    const test_server server{with_little_memory()};
+    scarce_server scarce;
     const std::size_t size = 3 * mebibyte;
     const std::string head = GENERATE(as<std::string>{},
                                       announcing(3 * mebibyte + 1),
                                       "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                                       "300001\r\n");
 
-    std::vector<http_client> clients = hoard(server, head, size);
+    std::vector<http_client> clients = scarce.connect_until_refused(head + std::string(size, 'x'));
 
-    CHECK(clients.size() >= 2);
-    CHECK(clients.size() <= 4);
-    const auto refused = clients.back().read();
+    CHECK(clients.size() >= 3);
+    const auto refused = answered_one(clients).read();
     REQUIRE(refused);
     CHECK(refused->status == 503);
     CHECK(refused->header("retry-after") == "1");
     CHECK(refused->closes());
     CHECK(refused->body == "{\"message\":\"The server is receiving too many large requests.\"}\n");
 
-    // Those it has taken go on, and small bodies need none of it.
-    if (head.find("Length") != std::string::npos) {
-        clients.front().send("x");
-        const auto whole = clients.front().read();
-        REQUIRE(whole);
-        CHECK(whole->body.size() == size + 1);
-    }
-    http_client other = server.connect();
+    // Small bodies need none of it.
+    http_client other = scarce.server.connect();
     other.send(announcing(5) + "small");
     CHECK(other.read()->body == "small");
 }
 
+TEST_CASE("a body that is held goes on when others have been refused", "[server][memory]")
+{
+    scarce_server scarce;
+    constexpr std::size_t size = 3 * mebibyte;
+    http_client first = scarce.server.connect();
+    first.send(announcing(size + 1) + std::string(size, 'x'));
+    REQUIRE(scarce.comes_to([](std::uint64_t held) { return held >= size; }));
+
+    const auto others = scarce.connect_until_refused(announcing(size + 1) + std::string(size, 'x'));
+    first.send("x");
+
+    const auto whole = first.read();
+    REQUIRE(whole);
+    CHECK(whole->status == 200);
+    CHECK(whole->body.size() == size + 1);
+}
+
 TEST_CASE("a body gives back what it held when it has been answered", "[server][memory]")
 {
-    const test_server server{with_little_memory()};
-    http_client client = server.connect();
+    scarce_server scarce;
+    http_client client = scarce.server.connect();
 
     for (int count = 0; count < 5; ++count) {
         client.send(announcing(4 * mebibyte) + std::string(4 * mebibyte, 'x'));
@@ -127,25 +170,23 @@ TEST_CASE("a body gives back what it held when it has been answered", "[server][
         REQUIRE(answer);
         CHECK(answer->status == 200);
     }
+    CHECK_FALSE(scarce.has_refused());
+    CHECK(scarce.comes_to([](std::uint64_t held) { return held == 0; }));
 }
 
 TEST_CASE("answers that nobody reads end the connection when they fill the memory for them",
           "[server][memory]")
 {
-    const test_server server{with_little_memory()};
-    std::vector<http_client> clients;
-    for (int count = 0; count < 8; ++count) {
-        clients.push_back(server.connect());
-        clients.back().send("GET /large?" + std::to_string(7 * mebibyte) + " HTTP/1.1\r\nHost: a\r\n\r\n");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    scarce_server scarce;
+    const std::size_t size = 7 * mebibyte;
 
-    int whole = 0;
-    for (http_client& client : clients) {
-        if (has_whole_answer(client, 7 * mebibyte)) ++whole;
-    }
+    std::vector<http_client> clients =
+        scarce.connect_until_refused("GET /large?" + std::to_string(size) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    const auto whole =
+        std::ranges::count_if(clients, [](http_client& client) { return has_whole_answer(client, size); });
     CHECK(whole >= 1);
-    CHECK(whole < 8);
+    CHECK(whole < std::ssize(clients));
 }
 
 } // namespace latchkey::test

@@ -54,6 +54,7 @@ struct test_server_options {
     std::string socket_path{}; // also listens there, if set
     std::shared_ptr<const tls_identity> tls{};
     bool has_admin_door = false; // see test_server::admin_address()
+    metrics* figures = nullptr;
 };
 
 class test_server {
