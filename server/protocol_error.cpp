@@ -27,7 +27,7 @@ constexpr row rows[] = {
     {protocol_error::head_too_large, 431, "The request head is too large."},
     {protocol_error::too_many_fields, 431, "The request has too many header fields."},
     {protocol_error::unknown_coding, 501, "The transfer coding is not supported."},
-    {protocol_error::no_memory, 503, "The server is receiving too many large requests."},
+    {protocol_error::no_memory, 503, "The server has no memory for this request."},
     {protocol_error::unknown_version, 505, "Only HTTP/1.0 and HTTP/1.1 are supported."},
 };
 

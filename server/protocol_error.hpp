@@ -24,7 +24,7 @@ enum class protocol_error : std::uint8_t {
     head_too_large,
     too_many_fields,
     unknown_coding,
-    no_memory, // for the body, see buffer_budget
+    no_memory, // for the body (see buffer_budget), or for what it asks
     unknown_version,
 };
 

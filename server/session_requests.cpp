@@ -4,8 +4,24 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
+#include <new>
 
 namespace latchkey {
+namespace {
+
+bool says_no_memory(const std::exception_ptr& thrown) noexcept
+{
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+} // namespace
 
 session::step session::advance()
 {
@@ -270,7 +286,9 @@ void session::finish_with(protocol_error why)
 void session::report_exception(std::exception_ptr thrown, std::size_t answered)
 {
     out_.resize(answered); // what the handler began to append is not an answer
+    const bool is_short_of_memory = says_no_memory(thrown);
     if (host_.on_exception) host_.on_exception(request_, std::move(thrown));
+    if (is_short_of_memory) return finish_with(protocol_error::no_memory);
     response answer;
     answer.status = 500;
     answer.body = "{\"message\":\"An internal server error occurred.\"}\n";

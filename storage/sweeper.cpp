@@ -1,5 +1,7 @@
 #include "storage/sweeper.hpp"
 
+#include <new>
+
 namespace latchkey {
 
 sweeper::sweeper(std::chrono::milliseconds interval, std::function<void()> sweep)
@@ -28,7 +30,11 @@ void sweeper::run()
     std::unique_lock hold{mutex_};
     while (!is_stopping_) {
         hold.unlock();
-        sweep_();
+        try {
+            sweep_();
+        } catch (const std::bad_alloc&) {
+            // There may be memory next time; what was left out is due again then, or after a restart.
+        }
         hold.lock();
         wake_.wait_for(hold, interval_, [this] { return is_stopping_; });
     }

@@ -134,12 +134,26 @@ TEST_CASE("bodies that nobody finishes are refused when they fill the memory for
     CHECK(refused->status == 503);
     CHECK(refused->header("retry-after") == "1");
     CHECK(refused->closes());
-    CHECK(refused->body == "{\"message\":\"The server is receiving too many large requests.\"}\n");
+    CHECK(refused->body == "{\"message\":\"The server has no memory for this request.\"}\n");
 
     // Small bodies need none of it.
     http_client other = scarce.server.connect();
     other.send(announcing(5) + "small");
     CHECK(other.read()->body == "small");
+}
+
+TEST_CASE("a handler that finds no memory is answered 503", "[server][memory]")
+{
+    test_server server;
+    http_client client = server.connect();
+
+    client.send("GET /starve HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    const auto answer = client.read();
+    REQUIRE(answer);
+    CHECK(answer->status == 503);
+    CHECK(answer->header("retry-after") == "1");
+    CHECK(server.log().thrown() == std::vector<std::string>{"std::bad_alloc"});
 }
 
 TEST_CASE("a body that is held goes on when others have been refused", "[server][memory]")

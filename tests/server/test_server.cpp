@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include <chrono>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
@@ -68,6 +69,7 @@ head_verdict test_handler::answer_from_head(const request& asked, output_buffer&
 task<response> test_handler::answer(const request& asked)
 {
     response made;
+    if (asked.path == "/starve") throw std::bad_alloc{};
     if (asked.path == "/throw") throw std::runtime_error{"thrown"};
     if (asked.path == "/yield") co_await asio::post(context_, use_task);
     if (asked.path == "/gate") {

@@ -34,7 +34,7 @@ struct test_log {
 // /torn            likewise, and then it cannot go on
 // /empty           204
 // /close           closes afterwards
-// /throw-early, /throw
+// /throw-early, /throw, /starve
 class test_handler final : public request_handler {
 public:
     test_handler(asio::io_context& context, test_log& log) : context_(context), log_(log) {}
