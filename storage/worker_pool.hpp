@@ -1,6 +1,7 @@
 // Threads for work that blocks or computes for long (Argon2id, reading the audit log), so that no shard
-// does. Where there are fewer cores than threads they give way to the shards (./dev floods, login flood). One pool serves all shards; main owns it, stops it before the shards' io_contexts are destroyed,
-// and stopping joins its threads.
+// does. Where there are fewer cores than threads they give way to the shards (./dev floods, login flood). One
+// pool serves all shards; main owns it, stops it before the shards' io_contexts are destroyed, and stopping
+// joins its threads.
 #pragma once
 
 #include "storage/error.hpp"
