@@ -1,7 +1,5 @@
 #include "storage/memory_store.hpp"
 
-#include "storage/token_search.hpp"
-
 namespace latchkey {
 namespace {
 
@@ -59,7 +57,7 @@ task<result<key_listing>> memory_store::find_key_by_name(uuid owner, std::string
 
 std::unique_ptr<token_list> memory_store::list_tokens(key_query query)
 {
-    return std::make_unique<table_token_list>(table_.list_tokens(std::move(query)));
+    return table_.list_tokens(std::move(query));
 }
 
 task<result<std::vector<key_listing>>> memory_store::list_all_keys(uuid owner)

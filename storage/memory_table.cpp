@@ -92,9 +92,9 @@ result<key_with_owner> memory_table::find_with_owner(const key_id& id)
     return key_with_owner{at.key.entry->record, owner_standing::of(at.key.entry->owner->copy())};
 }
 
-token_search memory_table::list_tokens(key_query query)
+std::unique_ptr<token_list> memory_table::list_tokens(key_query query)
 {
-    return token_search{*this, keys_, users_, std::move(query)};
+    return std::make_unique<token_search>(*this, keys_, users_, std::move(query));
 }
 
 std::vector<key_listing> memory_table::list_all_keys(const uuid& owner_id)

@@ -16,8 +16,6 @@
 
 namespace latchkey {
 
-class token_search;
-
 struct key_found {
     key_listing listing;
     row_number row = 0;
@@ -60,7 +58,7 @@ public:
     result<key_found> find_key(const key_id& id);
     result<key_found> find_key_by_name(const uuid& owner, std::string_view name);
     result<key_with_owner> find_with_owner(const key_id& id);
-    token_search list_tokens(key_query query);
+    std::unique_ptr<token_list> list_tokens(key_query query);
     std::vector<key_listing> list_all_keys(const uuid& owner);
 
     result<key_found> remove(const key_id& id);

@@ -2,7 +2,6 @@
 
 #include "storage/sqlite_loader.hpp"
 #include "storage/sqlite_schema.hpp"
-#include "storage/token_search.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -247,7 +246,7 @@ task<result<key_listing>> sqlite_store::find_key_by_name(uuid owner, std::string
 
 std::unique_ptr<token_list> sqlite_store::list_tokens(key_query query)
 {
-    return std::make_unique<table_token_list>(table_.list_tokens(std::move(query)));
+    return table_.list_tokens(std::move(query));
 }
 
 task<result<std::vector<key_listing>>> sqlite_store::list_all_keys(uuid owner)

@@ -22,6 +22,14 @@ token_search::token_search(memory_table& table, key_table& keys, user_table& use
       query_{std::move(query)}
 {}
 
+task<result<std::vector<key_listing>>> token_search::next()
+{
+    while (step() && page_.empty())
+        co_await asio::post(use_task); // lets the shard's other requests go first
+    taken_ += page_.size();
+    co_return std::exchange(page_, {});
+}
+
 bool token_search::step()
 {
     switch (stage_) {
@@ -31,12 +39,6 @@ bool token_search::step()
     case stage::finished: break;
     }
     return stage_ != stage::finished;
-}
-
-std::vector<key_listing> token_search::take_page()
-{
-    taken_ += page_.size();
-    return std::exchange(page_, {});
 }
 
 bool token_search::has_place(const key_record& key) const noexcept
@@ -144,13 +146,6 @@ void token_search::end_round()
     after_ = last_;
     next_stripe_ = 0;
     stage_ = stage::gathering;
-}
-
-task<result<std::vector<key_listing>>> table_token_list::next()
-{
-    while (search_.step() && !search_.has_page())
-        co_await asio::post(use_task); // lets the shard's other requests go first
-    co_return search_.take_page();
 }
 
 } // namespace latchkey

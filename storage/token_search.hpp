@@ -3,20 +3,14 @@
 #pragma once
 
 #include "storage/memory_table.hpp"
-#include "storage/store.hpp"
 
 namespace latchkey {
 
-class token_search {
+class token_search final : public token_list {
 public:
     token_search(memory_table& table, key_table& keys, user_table& users, key_query query);
 
-    // Works on for a bounded time, a few milliseconds at most; false when it is finished.
-    bool step();
-
-    // What has been copied since the last call.
-    std::vector<key_listing> take_page();
-    bool has_page() const noexcept { return !page_.empty(); }
+    task<result<std::vector<key_listing>>> next() override;
 
 private:
     // The order of lists (contract A15).
@@ -29,6 +23,8 @@ private:
 
     enum class stage { beginning, gathering, copying, finished };
 
+    // Works on for a bounded time, a few milliseconds at most; false when it is finished.
+    bool step();
     bool has_place(const key_record& key) const noexcept; // in the list, if it counts the expired ones
     bool matches(const key_record& key) const noexcept;
     void begin();
@@ -53,16 +49,6 @@ private:
     std::optional<place> last_; // of those that were copied in this round
     std::size_t taken_ = 0;     // keys, of pages before
     std::vector<key_listing> page_;
-};
-
-class table_token_list final : public token_list {
-public:
-    explicit table_token_list(token_search search) : search_{std::move(search)} {}
-
-    task<result<std::vector<key_listing>>> next() override;
-
-private:
-    token_search search_;
 };
 
 } // namespace latchkey
