@@ -6,7 +6,6 @@
 
 #include "server/shard_metrics.hpp"
 
-#include <algorithm>
 #include <cstddef>
 
 namespace latchkey {
@@ -40,7 +39,10 @@ public:
         }
 
         // No more than it holds already.
-        void keep(std::size_t bytes) noexcept { set(std::min(bytes, held_)); }
+        void keep(std::size_t bytes) noexcept
+        {
+            if (bytes < held_) set(bytes);
+        }
 
         std::size_t held() const noexcept { return held_; }
 

@@ -49,12 +49,6 @@ bool has_no_body(unsigned status) noexcept
     return status < 200 || status == 204 || status == 304;
 }
 
-// RFC 9112 6.1.
-bool can_be_chunked(const request& asked) noexcept
-{
-    return asked.version >= 11;
-}
-
 struct dated_lines {
     std::time_t second = -1;
     std::size_t size = 0;

@@ -31,6 +31,12 @@ struct response {
 // Bytes on their way out. Grows to the largest batch of the connection and keeps that capacity.
 using output_buffer = std::string;
 
+// RFC 9112 6.1: HTTP/1.0 knows no chunks.
+inline bool can_be_chunked(const request& asked) noexcept
+{
+    return asked.version >= 11;
+}
+
 // Appends status line, the lines every answer has (Date, Server, X-Content-Type-Options,
 // X-Coder-Request-Id, Content-Length, Connection where needed), then headers and body. The body is left
 // out for HEAD, and for statuses that have none. Where more follows, the body is the first chunk of it, for

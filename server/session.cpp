@@ -196,7 +196,7 @@ task<void> session::answer_one(std::shared_ptr<session> self)
         self->report_exception(thrown, self->out_.size());
         co_return;
     }
-    const bool ends_by_closing = answer.rest && self->request_.version < 11;
+    const bool ends_by_closing = answer.rest && !can_be_chunked(self->request_);
     const bool keep_alive = self->keep_alive_ && !answer.close && !self->host_.draining && !ends_by_closing;
     append_response(self->out_, self->request_, answer, keep_alive);
     if (answer.rest && self->request_.method != http::verb::head) {

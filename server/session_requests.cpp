@@ -262,7 +262,7 @@ void session::finish_request(bool keep_alive)
     in_body_ = false;
     blank_line_skipped_ = false;
     if (body_.capacity() > host_.limits.kept_bytes) std::string{}.swap(body_);
-    if (buffers_.held() != 0) buffers_.keep(body_memory());
+    buffers_.keep(body_memory());
     enter(phase::idle);
     if (keep_alive) return;
     closing_ = true;
