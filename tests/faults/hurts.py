@@ -122,10 +122,8 @@ def fill_disk(scene):
     scene.server.start()
 
     def hurt():
-        deadline = time.monotonic() + 10
         before = scene.load.counts()[1]
-        while scene.load.counts()[1] == before and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_for(lambda: scene.load.counts()[1] != before)
         scene.pause()
 
     scene.load.run(hurt)
