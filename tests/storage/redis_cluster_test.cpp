@@ -308,7 +308,7 @@ TEST_CASE("no token is lost or refused while its slot moves, and each way there 
     CHECK(run_redis(redis.store->delete_key(tokens.back())).error() == storage_errc::unavailable);
     CHECK(redis.is_found(tokens.back()));
 
-    cluster_servers::end_move(move);
+    servers.end_move(move);
     REQUIRE(all_are_found());
     CHECK(client.redirections().moved > 0);
     redis.delete_token(tokens.back());
@@ -363,7 +363,7 @@ TEST_CASE("a slot that moves under load costs nothing but time", "[storage][redi
             const auto move = servers.begin_move(redis_slot_of(redis_layout::key(kept)));
             while (cluster_servers::carry_key(move)) {
             }
-            cluster_servers::end_move(move);
+            servers.end_move(move);
         }
         const int before = seen;
         wait_until("the load goes on", [&] { return seen > before + 20; });

@@ -182,7 +182,7 @@ TEST_CASE("no revoked token is accepted, and no live one refused, by a cache who
         const auto move = servers.begin_move(load.slot());
         while (cluster_servers::carry_key(move)) {
         }
-        cluster_servers::end_move(move);
+        servers.end_move(move);
         load.go_on(10);
     }
 

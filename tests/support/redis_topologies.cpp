@@ -1,6 +1,7 @@
 #include "tests/support/redis_topologies.hpp"
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -45,6 +46,21 @@ redis_server_options data_options(const topology_security& security, std::vector
     return {.password = security.password,
             .certificates = security.certificates,
             .settings = std::move(settings)};
+}
+
+// The configuration epoch of a node as another one knows it: the seventh word of its line in CLUSTER NODES.
+std::string epoch_of(const std::string& node_id, const redis_server& asked)
+{
+    std::istringstream lines{asked.ask({"CLUSTER", "NODES"}).text};
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with(node_id)) continue;
+        std::istringstream words{line};
+        std::string word;
+        for (int index = 0; index < 7; ++index)
+            words >> word;
+        return word;
+    }
+    return {};
 }
 
 // "redis+cluster://:password@127.0.0.1:1,127.0.0.1:2"
@@ -293,6 +309,10 @@ void cluster_servers::end_move(const slot_move& move)
     const std::string id = id_of(move.to);
     expect_ok(move.to.ask({"CLUSTER", "SETSLOT", number(move.slot), "NODE", id}), "NODE");
     expect_ok(move.from.ask({"CLUSTER", "SETSLOT", number(move.slot), "NODE", id}), "NODE");
+    wait_until("all know of the move", [&] {
+        const std::string epoch = epoch_of(id, move.to);
+        return std::ranges::all_of(nodes_, [&](const auto& each) { return epoch_of(id, *each) == epoch; });
+    });
 }
 
 cluster_servers& shared_cluster()

@@ -81,7 +81,9 @@ public:
     };
     slot_move begin_move(std::uint16_t slot);
     static bool carry_key(const slot_move& move); // false: there was none left
-    static void end_move(const slot_move& move);
+    // Waits until all know the epoch in which the slot has its new place: a message that was under way from
+    // the move before would otherwise take it back, and then nobody holds it.
+    void end_move(const slot_move& move);
 
 private:
     bool is_settled();

@@ -60,8 +60,9 @@ public:
 
     std::unique_ptr<tls_channel> connect() const
     {
-        const std::string said = output();
         const std::string before = "address=127.0.0.1:";
+        REQUIRE(says(before)); // the socket file may answer before it does
+        const std::string said = output();
         const auto port = std::stoul(said.substr(said.find(before) + before.size()));
         const boost::asio::ip::tcp::endpoint at{boost::asio::ip::address_v4::loopback(),
                                                 static_cast<unsigned short>(port)};
@@ -113,7 +114,7 @@ TEST_CASE("under TLS the API is the same, its URL is https, and its cookie Secur
     CHECK(login.starts_with("HTTP/1.1 201"));
     CHECK(contains(login, "Set-Cookie: coder_session_token="));
     CHECK(contains(login, "; Secure"));
-    CHECK(contains(server.output(), "curl -s https://127.0.0.1:"));
+    CHECK(server.says("curl -s https://127.0.0.1:"));
 }
 
 TEST_CASE("SIGHUP takes up a new certificate, and keeps the old one if it is no good", "[wire][process][tls]")
