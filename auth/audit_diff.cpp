@@ -69,7 +69,7 @@ std::vector<shown_field> fields_of(const key_record& key)
     fields.push_back({"lifetime_seconds", json::value_from(key.lifetime.count())});
     fields.push_back({"scopes", list_of(key.rights->scopes)});
     fields.push_back({"allow_list", list_of(key.rights->allow_list)});
-    fields.push_back({"token_name", json::value_from(key.name)});
+    fields.push_back({"token_name", json::value_from(key.name.view())});
     return fields;
 }
 

@@ -168,7 +168,7 @@ task<outcome<std::string>> key_service::settled_name(key_record draft)
 {
     if (draft.login != login_type::token) co_return std::string{};
     const bool is_given = !draft.name.empty();
-    std::string name = std::move(draft.name);
+    std::string name{draft.name};
     for (int draw = 0; draw < most_name_draws; ++draw) {
         if (!is_given) name = generate_token_name();
         const result<key_listing> found = co_await store_.find_key_by_name(draft.owner, name);
@@ -183,7 +183,7 @@ task<outcome<secret_text>>
 key_service::issue(principal caller, user target, key_record draft, request_origin from)
 {
     const object what{resource_type::api_key, target.id, std::nullopt};
-    intended_action intent = creation_of(target, draft.name);
+    intended_action intent = creation_of(target, std::string{draft.name});
     // Whose names are taken is nobody's business who may not create here, so this comes first; the refusal
     // itself is left to `decide`, which records it.
     if (permits(caller, action::create, what)) {
@@ -206,7 +206,7 @@ key_service::issue(principal caller, user target, key_record draft, request_orig
         caller, action::create, what, std::move(with_diff), refusals::forbidden(), from); // A2
     if (!decided) co_return decided.error();
 
-    const std::string name = draft.name;
+    const std::string name{draft.name};
     result<secret_text> token = co_await mint_key(store_, peppers_, std::move(draft));
     // Asked behind the insert: a revocation that is not seen now finds the new key there. Asked before it,
     // one could slip in between, and leave a key that was made by one it had ended.

@@ -20,7 +20,7 @@ object key_of(std::optional<uuid> owner) noexcept
 
 intended_action intended(std::string what, const key_record& key, unsigned success_status)
 {
-    return {std::move(what), "api_key", key.owner, key.name, success_status, {}, {}};
+    return {std::move(what), "api_key", key.owner, std::string{key.name}, success_status, {}, {}};
 }
 
 } // namespace

@@ -62,7 +62,7 @@ pepper_set::hashes pepper_set::hashes_of(std::string_view secret) const
     return all;
 }
 
-bool pepper_set::matches(const key_record& key, const hashes& secret)
+bool pepper_set::matches(const key_facts& key, const hashes& secret)
 {
     return matches_any(key.kind, key.secret_digest, secret);
 }

@@ -48,7 +48,7 @@ public:
     [[nodiscard]] hashes hashes_of(std::string_view secret) const;
 
     // Was `key` made with the secret of these hashes?
-    [[nodiscard]] static bool matches(const key_record& key, const hashes& secret);
+    [[nodiscard]] static bool matches(const key_facts& key, const hashes& secret);
 
     // The work of `matches` where there is no such key.
     static void dummy_check(const hashes& secret);

@@ -45,7 +45,7 @@ token_service::introspect(principal caller, std::string token, revision least, r
     if (may_introspect(caller, key.owner)) co_return std::optional<key_with_owner>{std::move(seen.found)};
 
     const object what = key_of(key.owner);
-    intended_action reading{"read", "api_key", key.owner, key.name, 200, {}, {}};
+    intended_action reading{"read", "api_key", key.owner, std::string{key.name}, 200, {}, {}};
     const outcome<void> refused = co_await decisions_.decide_read(
         std::move(caller), action::read, what, std::move(reading), refusals::not_found(), std::move(from));
     // That the refusal could not be recorded is no answer about the token.
@@ -90,7 +90,7 @@ task<outcome<revision>> token_service::expire_proven(key_record key, request_ori
     if (!owner) co_return refusals::from_error(owner.error(), std::string{cannot_expire});
 
     const time_point now = clock_.now();
-    intended_action intent{"write", "api_key", key.owner, key.name, 200, {}, {}};
+    intended_action intent{"write", "api_key", key.owner, std::string{key.name}, 200, {}, {}};
     intent.diff = diff_of_expired(key.expires_at, now);
     intent.additional_fields["key_id"] = key.id.view();
     intent.additional_fields["reason"] = "revoked_by_holder";

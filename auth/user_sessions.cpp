@@ -109,7 +109,8 @@ task<std::optional<refusal>> user_service::login_obstacle(user account)
 task<outcome<void>> user_service::logout(principal caller, request_origin from)
 {
     // No right is asked for: whoever holds a key may give it up, whatever its scopes.
-    intended_action intent{"logout", "api_key", caller.account().id, caller.key().name, 200, {}, {}};
+    intended_action intent{
+        "logout", "api_key", caller.account().id, std::string{caller.key().name}, 200, {}, {}};
     const outcome<void> recorded = co_await decisions_.record_of(caller, intent, from);
     if (!recorded) co_return recorded.error();
 

@@ -31,8 +31,8 @@ audit_entry entry_of(const verification_event& event, time_point now)
     if (!event.trace_id.empty()) entry.additional_fields["trace_id"] = event.trace_id;
     if (event.key == nullptr) return entry;
 
-    entry.resource_id = event.key->owner;
-    entry.resource_target = event.key->name;
+    entry.resource_id = event.owner.id;
+    entry.resource_target = event.key->name.view();
     entry.additional_fields["key_id"] = event.key->id.view();
     if (event.what != verdict::accepted) return entry; // then nobody was proven
     entry.actor = event.owner.id;

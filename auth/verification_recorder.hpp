@@ -20,9 +20,9 @@ enum class verifications_recorded : std::uint8_t { none, denied, all };
 // One verification that was answered. Views: copied before `record` returns.
 struct verification_event {
     verdict what = verdict::unknown;
-    unsigned status = 401;           // of the answer; an accepted key that lacks a right has 403
-    const key_record* key = nullptr; // where it is known; the stripe it lives in may still be held
-    owner_view owner;                // of `key`
+    unsigned status = 401;          // of the answer; an accepted key that lacks a right has 403
+    const key_facts* key = nullptr; // where it is known; the stripe it lives in may still be held
+    owner_view owner;               // of `key`
     uuid request_id{};
     std::string_view address;
     std::string_view user_agent;

@@ -11,7 +11,7 @@ constexpr std::chrono::hours slide_threshold{1}; // contract 3.6
 
 // A key whose epoch is not its owner's any more was deleted with all the others of that owner: nobody can
 // tell it from one that never was. So that is said before all else, and the owner's state last.
-bool is_dropped(const key_record& key, const owner_view& owner) noexcept
+bool is_dropped(const key_facts& key, const owner_view& owner) noexcept
 {
     return key.owner_epoch != owner.key_epoch;
 }
@@ -32,7 +32,7 @@ verifier::verifier(store& records, const pepper_set& peppers, const clock& now, 
       sessions_{sessions}
 {}
 
-verdict verifier::judge(const key_record& key,
+verdict verifier::judge(const key_facts& key,
                         const owner_view& owner,
                         const pepper_set::hashes& secret,
                         time_point now) const noexcept
@@ -131,7 +131,7 @@ task<verifier::asked> verifier::inspect(std::string token, revision least)
         seen.what = known.what;
         if (known.found.key != nullptr) {
             const owner_view& owner = known.found.owner;
-            seen.found.key = *known.found.key;
+            seen.found.key = known.found.record();
             seen.found.owner = {
                 owner.id, std::string{owner.username}, owner.status, owner.is_deleted, owner.key_epoch};
         }
@@ -185,7 +185,7 @@ task<outcome<principal>> verifier::authenticate(std::string token, revision leas
         const verification first = examine(token, now, least);
         what = first.what;
         fault = first.fault;
-        if (first.found.key != nullptr) key = *first.found.key;
+        if (first.found.key != nullptr) key = first.found.record();
     } // lets go of the table before the first co_await
 
     if (what == verdict::ask) {

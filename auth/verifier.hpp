@@ -90,7 +90,7 @@ private:
     // been deleted meanwhile.
     task<result<time_point>> slid_expiry(key_record key, time_point now);
 
-    verdict judge(const key_record& key,
+    verdict judge(const key_facts& key,
                   const owner_view& owner,
                   const pepper_set::hashes& secret,
                   time_point now) const noexcept;

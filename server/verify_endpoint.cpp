@@ -61,7 +61,7 @@ constexpr std::string_view invalid_request = "Bearer realm=\"coder\", error=\"in
 
 // Views into the store's record, or into a copy.
 struct identity {
-    const key_record& key;
+    const key_facts& key;
     const uuid& owner;
     std::string_view username;
 };
@@ -180,7 +180,7 @@ bool verify_endpoint::answer_from_memory(const request& asked, output_buffer& ou
     if (!refused) {
         const verification checked = use_.tokens.verify(found.token(), asked.least_revision);
         if (checked.what == verdict::ask) return false;
-        const key_record* key = checked.found.key;
+        const key_facts* key = checked.found.key;
         refused = refused_after(asked, checked.what, key);
         counts_.count(outcome_of(checked.what, refused.has_value()));
         record(asked, checked.what, refused ? refused->status : 200, key, checked.found.owner);
@@ -209,7 +209,7 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
     const verifier::asked checked = co_await std::move(asking);
     counts_.asked_verifications.count(std::chrono::steady_clock::now() - began);
     const owner_view owner = checked.found.owner.view();
-    const key_record* key = checked.found.key.rights ? &checked.found.key : nullptr;
+    const key_facts* key = checked.found.key.rights ? &checked.found.key : nullptr;
     auto refused = refused_after(asked, checked.what, key);
     counts_.count(outcome_of(checked.what, refused.has_value()));
     record(asked, checked.what, refused ? refused->status : 200, key, owner);
@@ -233,7 +233,7 @@ std::optional<response> verify_endpoint::refused_at_sight(const request& asked, 
 
 // Nothing when the key is good and carries what is demanded.
 std::optional<response>
-verify_endpoint::refused_after(const request& asked, verdict what, const key_record* key) const
+verify_endpoint::refused_after(const request& asked, verdict what, const key_facts* key) const
 {
     if (what == verdict::accepted) {
         if (const auto missing = find_missing_right(asked.query, *key->rights)) return insufficient(*missing);
@@ -255,7 +255,7 @@ response verify_endpoint::in_mode_of(const request& asked, response refused) con
 }
 
 void verify_endpoint::record(
-    const request& asked, verdict what, unsigned status, const key_record* key, const owner_view& owner) const
+    const request& asked, verdict what, unsigned status, const key_facts* key, const owner_view& owner) const
 {
     if (!use_.verifications.wants(status != 200)) return;
     const std::string address = client_address(asked, use_.web.trusted_proxies).to_string();

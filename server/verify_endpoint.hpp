@@ -39,13 +39,13 @@ public:
 
 private:
     std::optional<response> refused_at_sight(const request& asked, const credential& found) const;
-    std::optional<response> refused_after(const request& asked, verdict what, const key_record* key) const;
+    std::optional<response> refused_after(const request& asked, verdict what, const key_facts* key) const;
     response in_mode_of(const request& asked, response refused) const;
 
     void record(const request& asked,
                 verdict what,
                 unsigned status,
-                const key_record* key,
+                const key_facts* key,
                 const owner_view& owner) const;
 
     services& use_;

@@ -22,12 +22,12 @@ namespace latchkey {
 
 struct owner_state;
 
-// What a verification reads comes first, in two cache lines.
+// Two cache lines: a million tokens are to need less than 200 bytes each (./dev bench memory).
 struct alignas(key_entry_memory::alignment) key_entry {
     owner_state* owner = nullptr;
-    use_mark use;
-    bool is_pending = true; // name and id are reserved, but nobody may see or use it yet
-    key_record record;
+    [[no_unique_address]] use_mark use; // its last bytes are free for what follows
+    bool is_pending = true;             // name and id are reserved, but nobody may see or use it yet
+    key_facts record;
     row_number row = 0;
 
     static void* operator new(std::size_t, std::align_val_t)
@@ -39,6 +39,8 @@ struct alignas(key_entry_memory::alignment) key_entry {
         key_entry_slots<sizeof(key_entry)>.give_back(entry);
     }
 };
+
+static_assert(sizeof(key_entry) == 2 * key_entry_memory::alignment);
 
 class key_table {
 public:

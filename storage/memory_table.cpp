@@ -10,10 +10,15 @@ bool is_dropped(const key_entry& entry) noexcept
     return entry.record.owner_epoch != entry.owner->view().key_epoch;
 }
 
+key_record record_of(const key_entry& entry)
+{
+    return {entry.record, entry.owner->id};
+}
+
 // Call it with the stripe held.
 key_found found(const key_entry& entry)
 {
-    return {{entry.record, entry.use.last, entry.owner->username}, entry.row};
+    return {{record_of(entry), entry.use.last, entry.owner->username}, entry.row};
 }
 
 } // namespace
@@ -89,7 +94,7 @@ result<key_with_owner> memory_table::find_with_owner(const key_id& id)
 {
     const located at = locate(id);
     if (!at.key) return storage_errc::not_found;
-    return key_with_owner{at.key.entry->record, owner_standing::of(at.key.entry->owner->copy())};
+    return key_with_owner{record_of(*at.key.entry), owner_standing::of(at.key.entry->owner->copy())};
 }
 
 std::unique_ptr<token_list> memory_table::list_tokens(key_query query)
@@ -126,7 +131,7 @@ result<key_creation> memory_table::begin_insert(key_record key)
     const std::lock_guard hold{owner->mutex};
     if (!owner->is_visible()) return storage_errc::owner_gone;
     const bool is_token = key.login == login_type::token;
-    if (is_token && owner->keys.tokens.contains(std::string_view{key.name})) return storage_errc::name_taken;
+    if (is_token && owner->keys.tokens.contains(key.name.view())) return storage_errc::name_taken;
 
     key.owner_epoch = owner->current().key_epoch;
     auto entry = std::make_unique<key_entry>();
@@ -178,7 +183,7 @@ result<key_expired> memory_table::expire(const key_id& id, time_point now)
 {
     const located at = locate(id);
     if (!at.key) return storage_errc::not_found;
-    key_record& key = at.key.entry->record;
+    key_facts& key = at.key.entry->record;
     key_expired expired;
     expired.answer.previous_expiry = key.expires_at;
     if (key.expires_at > now) {
@@ -189,7 +194,7 @@ result<key_expired> memory_table::expire(const key_id& id, time_point now)
         expired.change = key_wipe{at.key.entry->row, now};
         schedule(key);
     }
-    expired.answer.key = key;
+    expired.answer.key = record_of(*at.key.entry);
     return expired;
 }
 
@@ -197,7 +202,7 @@ result<memory_table::extension> memory_table::begin_extend(const key_id& id, tim
 {
     const located at = locate(id);
     if (!at.key) return storage_errc::not_found;
-    key_record& key = at.key.entry->record;
+    key_facts& key = at.key.entry->record;
     if (key.expires_at <= now || key.expires_at == until) return extension{};
     if (until > key.expires_at) {
         return extension{key_extension{at.key.entry->row, id, key.expires_at, until}, std::nullopt};
@@ -211,7 +216,7 @@ void memory_table::commit_extend(const key_extension& change)
 {
     const located at = locate(change.id);
     if (!at.key || at.key.entry->row != change.row) return;
-    key_record& key = at.key.entry->record;
+    key_facts& key = at.key.entry->record;
     // Expired by somebody, or by time, while the extension was on its way: that stands.
     if (key.expires_at < change.from || key.kind == digest_kind::wiped) return;
     key.expires_at = std::max(key.expires_at, change.until);
@@ -220,7 +225,7 @@ void memory_table::commit_extend(const key_extension& change)
 
 // --- time
 
-time_point memory_table::next_date(const key_record& key) const noexcept
+time_point memory_table::next_date(const key_facts& key) const noexcept
 {
     if (key.kind != digest_kind::wiped) return key.expires_at;
     if (retention_ <= retention_.zero() || key.expires_at > time_point::max() - retention_) {
@@ -229,7 +234,7 @@ time_point memory_table::next_date(const key_record& key) const noexcept
     return key.expires_at + retention_;
 }
 
-void memory_table::schedule(const key_record& key)
+void memory_table::schedule(const key_facts& key)
 {
     calendar_.schedule(next_date(key), key.id);
 }
@@ -253,7 +258,7 @@ key_census memory_table::count_keys(time_point now)
     for (std::size_t stripe = 0; stripe < key_table::stripe_count; ++stripe) {
         keys_.visit_stripe(stripe, [&](const key_entry& entry) {
             const owner_view owner = entry.owner->view();
-            const key_record& key = entry.record;
+            const key_facts& key = entry.record;
             if (entry.is_pending || owner.is_deleted || key.owner_epoch != owner.key_epoch) return;
             key_state state = owner.status == user_status::active ? key_state::active : key_state::suspended;
             if (key.expires_at <= now) state = key_state::expired;
@@ -292,7 +297,7 @@ void memory_table::sweep_due(const key_id& id, time_point now, sweep_result& swe
 {
     located at = locate(id);
     if (!at.key) return;
-    key_record& key = at.key.entry->record;
+    key_facts& key = at.key.entry->record;
     if (next_date(key) <= now && key.kind != digest_kind::wiped) {
         key.secret_digest.fill(0);
         key.kind = digest_kind::wiped;
@@ -323,7 +328,7 @@ result<bool> memory_table::load_key(owner_state& owner, key_record key, time_poi
     last_key_row_ = std::max(last_key_row_.load(), row);
     if (key.owner_epoch != owner.current().key_epoch) return false;
     const bool is_token = key.login == login_type::token;
-    if (is_token && owner.keys.tokens.contains(std::string_view{key.name})) return storage_errc::name_taken;
+    if (is_token && owner.keys.tokens.contains(key.name.view())) return storage_errc::name_taken;
     auto entry = std::make_unique<key_entry>();
     entry->record = std::move(key);
     entry->owner = &owner;

@@ -127,8 +127,8 @@ private:
     located locate(const key_id& id);
     located locate_any(const key_id& id); // pending and dropped ones too
     void drop(located gone);
-    void schedule(const key_record& key);
-    time_point next_date(const key_record& key) const noexcept;
+    void schedule(const key_facts& key);
+    time_point next_date(const key_facts& key) const noexcept;
     void sweep_dropped(std::size_t limit, sweep_result& swept);
     void sweep_due(const key_id& id, time_point now, sweep_result& swept);
     result<user_changed> begin(owner_state& owner, user before, user next);

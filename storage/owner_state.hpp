@@ -25,7 +25,10 @@ struct entry_name_hash {
     using is_transparent = void;
     using is_avalanching = void;
     std::size_t operator()(std::string_view name) const noexcept { return hash_of(name); }
-    std::size_t operator()(const key_entry* entry) const noexcept { return hash_of(entry->record.name); }
+    std::size_t operator()(const key_entry* entry) const noexcept
+    {
+        return hash_of(entry->record.name.view());
+    }
 };
 
 struct entry_name_equal {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/clock.hpp"
+#include "storage/packed_text.hpp"
 
 #include <boost/uuid/uuid.hpp>
 
@@ -122,8 +123,9 @@ struct key_rights {
 // How secret_digest was made. `wiped`: the lifetime has ended and the hash is gone (contract A14).
 enum class digest_kind : std::uint8_t { wiped = 0, sha256 = 1, hmac_sha256 = 2 };
 
-// What a verification reads comes first: the memory table keeps these by the million.
-struct key_record {
+// A key without its owner, to whom the memory table points. It keeps these by the million, so what a
+// verification reads comes first, and nothing takes more room than it has to.
+struct key_facts {
     key_id id;
     login_type login = login_type::token; // token: named, fixed expiry; password: session key, slides
     digest_kind kind = digest_kind::sha256;
@@ -131,10 +133,13 @@ struct key_record {
     digest secret_digest{};
     time_point expires_at;
     std::shared_ptr<const key_rights> rights; // never null
-    uuid owner{};
     time_point created_at; // also the `updated_at` of the wire, which nothing changes (contract 1.5)
     std::chrono::seconds lifetime{};
-    std::string name; // empty for session keys
+    packed_text name; // empty for session keys
+};
+
+struct key_record : key_facts {
+    uuid owner{};
 };
 
 // A key as lists and views show it.

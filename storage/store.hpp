@@ -76,11 +76,14 @@ struct key_lookup {
     };
 
     outcome what = outcome::absent;
-    const key_record* key = nullptr;
+    const key_facts* key = nullptr;
     owner_view owner;
     use_mark* use = nullptr;            // set when found
     bool* has_unwritten_uses = nullptr; // of the part of the table that `hold` guards
     std::unique_lock<stripe_lock> hold; // of the table's stripe; empty where no other thread can interfere
+
+    // A copy of what was found.
+    key_record record() const { return {*key, owner.id}; }
 
     // Remembers a use of the key that was found, unless a later one is known. Here and not in the store,
     // because a second search for the key would cost a fifth of a verification (./dev bench store lookup).

@@ -41,14 +41,14 @@ bool token_search::step()
     return stage_ != stage::finished;
 }
 
-bool token_search::has_place(const key_record& key) const noexcept
+bool token_search::has_place(const key_facts& key, const uuid& owner) const noexcept
 {
-    return key.login == login_type::token && (!query_.owner || key.owner == *query_.owner);
+    return key.login == login_type::token && (!query_.owner || owner == *query_.owner);
 }
 
-bool token_search::matches(const key_record& key) const noexcept
+bool token_search::matches(const key_facts& key, const uuid& owner) const noexcept
 {
-    return has_place(key) && (query_.include_expired || key.expires_at > query_.now);
+    return has_place(key, owner) && (query_.include_expired || key.expires_at > query_.now);
 }
 
 void token_search::begin()
@@ -56,7 +56,7 @@ void token_search::begin()
     stage_ = stage::gathering;
     if (!query_.after) return;
     const auto last_seen = table_.find_key(*query_.after);
-    if (last_seen && has_place(last_seen->listing.key)) {
+    if (last_seen && has_place(last_seen->listing.key, last_seen->listing.key.owner)) {
         after_ = place{last_seen->listing.key.created_at, last_seen->listing.key.id};
     } else {
         stage_ = stage::finished;
@@ -73,7 +73,7 @@ void token_search::gather()
     for (; next_stripe_ < end; ++next_stripe_) {
         keys_.visit_stripe(next_stripe_, [this](const key_entry& entry) {
             const bool is_dropped = entry.record.owner_epoch != entry.owner->view().key_epoch;
-            if (!entry.is_pending && !is_dropped) consider(entry.record);
+            if (!entry.is_pending && !is_dropped) consider(entry.record, entry.owner->id);
         });
     }
     if (next_stripe_ < key_table::stripe_count) return;
@@ -88,7 +88,7 @@ bool token_search::gather_of(owner_state& owner)
     const std::lock_guard hold{owner.mutex};
     if (owner.keys.tokens.size() > small) return false;
     for (const key_entry* entry : owner.keys.tokens) {
-        if (!entry->is_pending) consider(entry->record);
+        if (!entry->is_pending) consider(entry->record, owner.id);
     }
     return true;
 }
@@ -98,10 +98,10 @@ bool token_search::keeps_lowest_only() const noexcept
     return query_.limit != 0 && query_.limit <= small;
 }
 
-void token_search::consider(const key_record& key)
+void token_search::consider(const key_facts& key, const uuid& owner)
 {
     const place here{key.created_at, key.id};
-    if (!matches(key) || (after_ && here <= *after_)) return;
+    if (!matches(key, owner) || (after_ && here <= *after_)) return;
 
     if (!keeps_lowest_only()) {
         places_.push_back(here);
@@ -124,7 +124,8 @@ void token_search::copy()
         last_ = places_.back();
         places_.pop_back();
         auto found = table_.find_key(last_->id);
-        if (found && matches(found->listing.key)) page_.push_back(std::move(found->listing));
+        if (found && matches(found->listing.key, found->listing.key.owner))
+            page_.push_back(std::move(found->listing));
     }
     if (places_.empty() || is_full()) end_round();
 }

@@ -25,12 +25,13 @@ private:
 
     // Works on for a bounded time, a few milliseconds at most; false when it is finished.
     bool step();
-    bool has_place(const key_record& key) const noexcept; // in the list, if it counts the expired ones
-    bool matches(const key_record& key) const noexcept;
+    bool has_place(const key_facts& key,
+                   const uuid& owner) const noexcept; // in the list, if it counts the expired ones
+    bool matches(const key_facts& key, const uuid& owner) const noexcept;
     void begin();
     void gather();
     bool gather_of(owner_state& owner);
-    void consider(const key_record& key);
+    void consider(const key_facts& key, const uuid& owner);
     bool keeps_lowest_only() const noexcept;
     bool is_full() const noexcept; // there are as many as were asked for
     void copy();

@@ -26,7 +26,7 @@ constexpr std::size_t fetched_ahead = 8;
 constexpr std::size_t usual_result_bytes = 224;
 constexpr unsigned refused_status = 401; // what /verify would have answered
 
-void append_accepted(std::string& json, const key_record& key, const owner_view& owner)
+void append_accepted(std::string& json, const key_facts& key, const owner_view& owner)
 {
     json += R"({"valid":true,"key_id":")";
     json += key.id.view();
@@ -71,9 +71,9 @@ private:
         std::size_t at;
     };
 
-    void see(std::string& json, verdict what, const key_record* key, const owner_view& owner);
-    void see_bad_token(verdict what, const key_record* key, const owner_view& owner);
-    void record(verdict what, unsigned status, const key_record* key, const owner_view& owner) const;
+    void see(std::string& json, verdict what, const key_facts* key, const owner_view& owner);
+    void see_bad_token(verdict what, const key_facts* key, const owner_view& owner);
+    void record(verdict what, unsigned status, const key_facts* key, const owner_view& owner) const;
 
     request_context& context_;
     executor shard_;
@@ -84,7 +84,7 @@ private:
 };
 
 // Every token passes here once, in whatever way it was judged.
-void batch::see(std::string& json, verdict what, const key_record* key, const owner_view& owner)
+void batch::see(std::string& json, verdict what, const key_facts* key, const owner_view& owner)
 {
     if (what != verdict::accepted) {
         json += R"({"valid":false})";
@@ -97,14 +97,14 @@ void batch::see(std::string& json, verdict what, const key_record* key, const ow
 }
 
 // Every bad token of the batch passes here once. A stripe of the table may be held.
-void batch::see_bad_token(verdict what, const key_record* key, const owner_view& owner)
+void batch::see_bad_token(verdict what, const key_facts* key, const owner_view& owner)
 {
     if (is_guess(what)) ++guesses_;
     context_.counts.count(verification_outcome::refused);
     record(what, refused_status, key, owner);
 }
 
-void batch::record(verdict what, unsigned status, const key_record* key, const owner_view& owner) const
+void batch::record(verdict what, unsigned status, const key_facts* key, const owner_view& owner) const
 {
     if (!context_.use.verifications.wants(status != 200)) return;
     const request& asked = context_.asked;
@@ -161,7 +161,7 @@ bool batch::take_answers(const std::vector<verifier::asked>& answers)
             is_complete = false;
             continue;
         }
-        const key_record* key = answer.found.key.rights ? &answer.found.key : nullptr;
+        const key_facts* key = answer.found.key.rights ? &answer.found.key : nullptr;
         see(whole, answer.what, key, answer.found.owner.view());
     }
     whole.append(json_, taken);

@@ -21,7 +21,7 @@ struct answers {
 answers ask_all(auth_fixture& auth, const principal& caller, const user& target, const std::string& token)
 {
     const std::string id = id_of(token);
-    const std::string name = auth.stored(token).key.name;
+    const std::string name{auth.stored(token).key.name};
     token_list_request everybody;
     everybody.include_all = true;
     answers seen{};
@@ -110,7 +110,7 @@ TEST_CASE("a key is found by id alone, expired ones too", "[auth][key_service]")
     REQUIRE(found);
     CHECK(found->username == "ada");
     CHECK(found->key.expires_at < auth.now.now());
-    CHECK(finish(auth.keys.find_by_name(caller, ada, found->key.name, auth.from)));
+    CHECK(finish(auth.keys.find_by_name(caller, ada, std::string{found->key.name}, auth.from)));
     CHECK(status_of(finish(auth.keys.find_by_name(caller, ada, "", auth.from))) == 404);
     CHECK(auth.audit.entries.empty()); // reading one's own is not recorded
 }

@@ -96,7 +96,7 @@ private:
         if (found.what != key_lookup::outcome::found) return std::nullopt;
         const owner_view& owner = found.owner;
         return key_with_owner{
-            *found.key,
+            found.record(),
             {owner.id, std::string{owner.username}, owner.status, owner.is_deleted, owner.key_epoch}};
     }
 

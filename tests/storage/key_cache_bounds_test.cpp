@@ -29,7 +29,7 @@ TEST_CASE("a key that is too large for the table is not kept", "[storage][cache]
 {
     cache_fixture table{10'000};
     key_with_owner read = cache_fixture::record(1);
-    read.key.name.assign(20'000, 'x');
+    read.key.name = std::string(20'000, 'x');
     table.cache.keep(id_of(1), table.cache.claim(id_of(1)), read, table.lease);
     CHECK(table.look(1) == outcome::ask);
     CHECK(table.figures().bytes == 0);

@@ -69,7 +69,7 @@ struct revocation_scene {
         context.run();
     }
 
-    static bool is_good(const key_record& key, const owner_view& owner, time_point now)
+    static bool is_good(const key_facts& key, const owner_view& owner, time_point now)
     {
         const bool is_owner_good = !owner.is_deleted && owner.status == user_status::active;
         return is_owner_good && key.owner_epoch == owner.key_epoch && key.expires_at > now &&

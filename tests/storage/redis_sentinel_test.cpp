@@ -160,7 +160,7 @@ TEST_CASE("a store works behind Sentinels", "[storage][redis][topology]")
     const key_id id = redis.add_token(1, owner);
 
     CHECK(redis.is_found(id));
-    CHECK(run_redis(redis.store->find_key_by_name(owner, redis.token(1, owner).name)));
+    CHECK(run_redis(redis.store->find_key_by_name(owner, std::string{redis.token(1, owner).name})));
     redis.delete_token(id);
     CHECK_FALSE(redis.is_found(id));
     CHECK(run_redis(all_of(redis.store->list_tokens({.owner = owner, .now = redis.time.now()})))->empty());

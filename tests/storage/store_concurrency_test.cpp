@@ -39,7 +39,7 @@ std::optional<key_record> look_on_shard(store& records, const key_id& id)
 {
     {
         const key_lookup answer = records.lookup(id);
-        if (answer.what == key_lookup::outcome::found) return *answer.key;
+        if (answer.what == key_lookup::outcome::found) return answer.record();
         if (answer.what == key_lookup::outcome::absent) return std::nullopt;
     }
     auto found = run_on_shard(records.ask(id));

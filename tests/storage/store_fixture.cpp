@@ -123,7 +123,7 @@ std::optional<key_with_owner> store_fixture::look(const key_id& id) const
         if (answer.what == key_lookup::outcome::found) {
             const owner_view& owner = answer.owner;
             return key_with_owner{
-                *answer.key,
+                answer.record(),
                 {owner.id, std::string{owner.username}, owner.status, owner.is_deleted, owner.key_epoch}};
         }
     }

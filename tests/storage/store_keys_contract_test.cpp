@@ -98,7 +98,8 @@ TEST_CASE("a key that cannot be inserted says why, and leaves nothing behind")
         refused.owner = other;
         CHECK(run_task(store->insert_key(refused)).error() == storage_errc::id_taken);
         CHECK(run_task(store->list_all_keys(other))->empty());
-        CHECK(run_task(store->find_key_by_name(other, refused.name)).error() == storage_errc::not_found);
+        CHECK(run_task(store->find_key_by_name(other, std::string{refused.name})).error() ==
+              storage_errc::not_found);
     }
     SECTION("its owner has a token of that name")
     {

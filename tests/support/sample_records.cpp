@@ -56,7 +56,7 @@ key_record sample_session(std::uint32_t number, const uuid& owner, time_point no
 {
     key_record key = sample_token(number, owner, now);
     key.login = login_type::password;
-    key.name.clear();
+    key.name = {};
     return key;
 }
 
