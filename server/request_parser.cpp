@@ -67,12 +67,13 @@ request_parser::request_parser(request& into, const http_limits& limits) : reque
 
 parse_progress request_parser::read_head(std::string_view bytes)
 {
+    // No more than a head may have, so that it does not matter how much has come behind that.
+    bytes = bytes.substr(0, limits_.head_bytes);
     beast_error ec;
     const std::size_t taken = put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
-    const std::size_t size = is_header_done() ? taken : bytes.size();
     const bool incomplete = ec == http::error::need_more;
     if (why_ == protocol_error::none && ec && !incomplete) why_ = explain(ec, bytes);
-    if (why_ == protocol_error::none && size + (incomplete ? 1 : 0) > limits_.head_bytes)
+    if (why_ == protocol_error::none && incomplete && bytes.size() == limits_.head_bytes)
         why_ = protocol_error::head_too_large;
     if (why_ != protocol_error::none) return parse_progress::refused;
     if (incomplete) return parse_progress::need_more;
@@ -92,7 +93,14 @@ parse_progress request_parser::read_chunks(std::string_view bytes, std::string& 
     beast_error ec;
     taken = 0;
     while (!is_done() && taken < bytes.size() && !is_part_of_ending(bytes.substr(taken)) && !ec) {
-        taken += put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), ec);
+        const std::size_t data = body.size();
+        const std::size_t size = put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), ec);
+        taken += size;
+        // A chunk line, or the last one with the trailers: too long also when it is here in full.
+        if (body.size() == data && size > limits_.chunk_framing_bytes) {
+            refuse(protocol_error::excessive_chunking);
+            break;
+        }
     }
     chunk_bytes_ += taken;
     body_ = nullptr;
@@ -233,12 +241,12 @@ std::size_t request_parser::on_body_impl(beast_view text, beast_error&)
     return text.size(); // bodies of known length are the session's; put() is never called for them
 }
 
-void request_parser::on_chunk_header_impl(std::uint64_t size, beast_view extensions, beast_error& ec)
+void request_parser::on_chunk_header_impl(std::uint64_t size, beast_view, beast_error& ec)
 {
     chunk_data_bytes_ += size;
     // Framing may not outweigh what it frames by far: else a 4 MiB body could cost gigabytes of parsing.
     const std::uint64_t allowed = 16 * limits_.chunk_framing_bytes + 16 * chunk_data_bytes_;
-    if (extensions.size() > limits_.chunk_framing_bytes || chunk_bytes_ > allowed) {
+    if (chunk_bytes_ > allowed) {
         refuse(protocol_error::excessive_chunking);
         ec = http::error::bad_chunk_extension;
     }

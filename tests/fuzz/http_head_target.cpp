@@ -65,9 +65,8 @@ void decode_chunks(std::string_view head, std::string_view bytes, choices cuts)
     const parse_progress other = decode_in_pieces(cut, bytes, cuts, in_pieces);
     MUST(taken <= bytes.size() && at_once.size() <= limits.body_bytes &&
          in_pieces.size() <= limits.body_bytes);
-    // A line or trailers over their bound are noticed only while they are unfinished.
-    MUST(one == other || cut.why() == protocol_error::excessive_chunking);
-    if (one == parse_progress::done && one == other) MUST(at_once == in_pieces);
+    MUST(one == other);
+    if (one == parse_progress::done) MUST(at_once == in_pieces);
 }
 
 // A version that is not ours is told from nonsense by where its line seems to end, and that may not have

@@ -302,6 +302,8 @@ TEST_CASE("a head may be as large as the limit and no larger", "[server][request
     CHECK(parse(std::string(200, 'G'), limits).why == protocol_error::head_too_large);
     CHECK(parse(std::string(199, 'G'), limits).progress == parse_progress::need_more);
     CHECK(parse(head_of(200) + std::string(500, 'x'), limits).progress == parse_progress::done);
+    const std::string folded = get + "X: a\r\n " + std::string(200, 'y') + "\r\n\r\n"; // ends too late
+    CHECK(parse_at_every_cut(folded, limits).why == protocol_error::head_too_large);
 }
 
 TEST_CASE("a head may have as many fields as the limit and no more", "[server][request_parser]")
@@ -382,23 +384,24 @@ TEST_CASE("chunk extensions, trailers and crumbs are bounded", "[server][request
     limits.chunk_framing_bytes = 100;
     const auto line_of = [](std::size_t size) { return "1;" + std::string(size - 1, 'e'); };
 
-    SECTION("an extension at the limit passes, one past it does not")
+    SECTION("a chunk line at the limit passes, and one byte more does not, ended or not")
     {
-        CHECK(read_in_pieces({line_of(100) + "\r\nx\r\n0\r\n\r\n"}, limits).progress == parse_progress::done);
-        CHECK(read_in_pieces({line_of(101) + "\r\nx\r\n0\r\n\r\n"}, limits).why ==
-              protocol_error::excessive_chunking);
+        const std::string rest = "\r\nx\r\n0\r\n\r\n";
+        CHECK(read_in_pieces({line_of(97) + rest}, limits).progress == parse_progress::done);
+        CHECK(read_in_pieces({line_of(98) + rest}, limits).why == protocol_error::excessive_chunking);
+        CHECK(read_in_pieces({line_of(99)}, limits).progress == parse_progress::need_more);
+        CHECK(read_in_pieces({line_of(100)}, limits).why == protocol_error::excessive_chunking);
     }
-    SECTION("a chunk line that never ends is refused")
+    SECTION("trailers at the limit pass, and one byte more does not, ended or not, at once or in pieces")
     {
-        CHECK(read_in_pieces({"1;" + std::string(98, 'e')}, limits).progress == parse_progress::need_more);
-        CHECK(read_in_pieces({"1;" + std::string(99, 'e')}, limits).why ==
-              protocol_error::excessive_chunking);
-    }
-    SECTION("trailers that never end are refused")
-    {
-        const std::string trailers = "0\r\nX: " + std::string(94, 'x');
-        CHECK(read_in_pieces({trailers}, limits).progress == parse_progress::need_more);
-        CHECK(read_in_pieces({trailers + "x"}, limits).why == protocol_error::excessive_chunking);
+        const std::string trailers = "0\r\nX: " + std::string(90, 'x');
+        CHECK(read_in_pieces({trailers + "\r\n\r\n"}, limits).progress == parse_progress::done);
+        CHECK(read_in_pieces({trailers, "\r\n\r\n"}, limits).progress == parse_progress::done);
+        CHECK(read_in_pieces({trailers + "xxxx"}, limits).progress == parse_progress::need_more);
+        for (const char* const end : {"x\r\n\r\n", "xxxxx"}) {
+            CHECK(read_in_pieces({trailers + end}, limits).why == protocol_error::excessive_chunking);
+            CHECK(read_in_pieces({trailers, end}, limits).why == protocol_error::excessive_chunking);
+        }
     }
     SECTION("extensions that outweigh the data by far are refused")
     {
