@@ -6,11 +6,8 @@
 #include <utility>
 
 namespace latchkey::test {
-namespace {
 
 using namespace std::string_literals;
-
-} // namespace
 
 TEST_CASE("a packed text is the text that it was made of, in one word")
 {
