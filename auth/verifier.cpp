@@ -130,10 +130,8 @@ task<verifier::asked> verifier::inspect(std::string token, revision least)
         const verification known = examine(token, now, least);
         seen.what = known.what;
         if (known.found.key != nullptr) {
-            const owner_view& owner = known.found.owner;
             seen.found.key = known.found.record();
-            seen.found.owner = {
-                owner.id, std::string{owner.username}, owner.status, owner.is_deleted, owner.key_epoch};
+            seen.found.owner = owner_standing::of(known.found.owner);
         }
     } // lets go of the table before the first co_await
     if (seen.what != verdict::ask) co_return seen;

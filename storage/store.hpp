@@ -54,6 +54,11 @@ struct owner_standing {
         return {one.id, one.username, one.status, one.is_deleted, one.key_epoch};
     }
 
+    static owner_standing of(const owner_view& one)
+    {
+        return {one.id, std::string{one.username}, one.status, one.is_deleted, one.key_epoch};
+    }
+
     owner_view view() const noexcept { return {id, username, status, is_deleted, key_epoch}; }
     bool operator==(const owner_standing&) const = default;
 };

@@ -94,10 +94,7 @@ private:
     {
         const key_lookup found = memory_.lookup(id);
         if (found.what != key_lookup::outcome::found) return std::nullopt;
-        const owner_view& owner = found.owner;
-        return key_with_owner{
-            found.record(),
-            {owner.id, std::string{owner.username}, owner.status, owner.is_deleted, owner.key_epoch}};
+        return key_with_owner{found.record(), owner_standing::of(found.owner)};
     }
 
     memory_store& memory_;

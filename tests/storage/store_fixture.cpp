@@ -120,12 +120,8 @@ std::optional<key_with_owner> store_fixture::look(const key_id& id) const
     {
         const key_lookup answer = store_->lookup(id);
         if (answer.what == key_lookup::outcome::absent) return std::nullopt;
-        if (answer.what == key_lookup::outcome::found) {
-            const owner_view& owner = answer.owner;
-            return key_with_owner{
-                answer.record(),
-                {owner.id, std::string{owner.username}, owner.status, owner.is_deleted, owner.key_epoch}};
-        }
+        if (answer.what == key_lookup::outcome::found)
+            return key_with_owner{answer.record(), owner_standing::of(answer.owner)};
     }
     auto asked = run_task(store_->ask(id));
     if (!asked) CHECK(asked.error() == storage_errc::not_found);
