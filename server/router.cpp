@@ -2,9 +2,6 @@
 
 #include "server/api_description/operations.hpp"
 
-#include <algorithm>
-#include <cstddef>
-
 namespace latchkey {
 namespace {
 
@@ -119,8 +116,9 @@ std::string_view without_last_slash(std::string_view path) noexcept
 std::string_view best_pattern(std::string_view path, const entrance& at) noexcept
 {
     std::string_view best;
+    const std::ptrdiff_t segments = std::ranges::count(path, '/');
     for (const route& row : routes) {
-        if (!row.is_behind(at) || !fits(row.pattern, path)) continue;
+        if (row.segments != segments || !row.is_behind(at) || !fits(row.pattern, path)) continue;
         if (best.empty() || is_more_exact(row.pattern, best)) best = row.pattern;
     }
     return best;

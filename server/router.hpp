@@ -7,6 +7,8 @@
 
 #include <boost/beast/http/verb.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,6 +47,7 @@ struct route {
     rate_class rate;
     const operation* what; // its handler, and what openapi.json says of it; never null
     audience whose;
+    std::ptrdiff_t segments; // of the pattern; a path of another number does not fit
 
     consteval route(http::verb verb,
                     std::string_view path,
@@ -57,7 +60,8 @@ struct route {
           who{rule},
           rate{limit},
           what{&described},
-          whose{served}
+          whose{served},
+          segments{std::ranges::count(path, '/')}
     {}
 
     constexpr bool is_behind(const entrance& at) const noexcept
