@@ -2,136 +2,148 @@
 
 #include "auth/role_names.hpp"
 #include "auth/time_text.hpp"
+#include "storage/audit_json.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
-#include <boost/json/value_from.hpp>
-
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace latchkey {
 namespace {
 
-namespace json = boost::json;
+constexpr std::size_t usual_size = 640; // of the diff of a new key
 
-bool is_empty(const json::value& value) noexcept
-{
-    if (value.is_null()) return true;
-    if (const auto* text = value.if_string()) return text->empty();
-    if (const auto* list = value.if_array()) return list->empty();
-    return false;
-}
+class diff_writer {
+public:
+    diff_writer() { text_.reserve(usual_size); }
 
-// Both sides are left out when empty.
-void add(json::object& diff, std::string_view field, json::value before, json::value after)
+    // Both sides are JSON, and left out when empty; the field is, if nothing changed.
+    void add(std::string_view field, std::string_view before, std::string_view after)
+    {
+        if (before == after) return;
+        text_ += text_.empty() ? R"({")" : R"(,")";
+        text_.append(field).append(R"(":{)");
+        if (!before.empty()) text_.append(R"("old":)").append(before).append(",");
+        if (!after.empty()) text_.append(R"("new":)").append(after).append(",");
+        text_ += R"("secret":false})";
+    }
+
+    std::string finish() &&
+    {
+        if (!text_.empty()) text_ += '}';
+        return std::move(text_);
+    }
+
+private:
+    std::string text_;
+};
+
+// What follows makes values: JSON, empty where there is nothing to show.
+
+std::string text_value(std::string_view text)
 {
-    if (before == after || (is_empty(before) && is_empty(after))) return;
-    json::object change;
-    if (!is_empty(before)) change["old"] = std::move(before);
-    if (!is_empty(after)) change["new"] = std::move(after);
-    change["secret"] = false;
-    diff[field] = std::move(change);
+    std::string json;
+    if (!text.empty()) append_json_text(json, text);
+    return json;
 }
 
 template <class Texts>
-json::value list_of(const Texts& texts)
+std::string list_value(const Texts& texts)
 {
-    json::array list;
-    for (const auto& text : texts)
-        list.emplace_back(std::string_view{text});
-    return list;
+    std::string json;
+    for (const auto& text : texts) {
+        json += json.empty() ? '[' : ',';
+        append_json_text(json, std::string_view{text});
+    }
+    if (!json.empty()) json += ']';
+    return json;
 }
 
-json::value time_of(time_point when)
+std::string bool_value(bool is_so)
 {
-    if (when == time_point{}) return nullptr; // never
-    return json::value_from(rfc3339_text(when));
+    return is_so ? "true" : "false";
+}
+
+std::string time_value(time_point when)
+{
+    if (when == time_point{}) return {}; // never
+    return text_value(to_rfc3339(when).view());
 }
 
 // A key that was never used was used in 1970, as in its JSON (contract 1.5).
-json::value use_of(time_point when)
+std::string use_value(time_point when)
 {
-    return json::value_from(rfc3339_text(when));
+    return text_value(to_rfc3339(when).view());
 }
 
 struct shown_field {
     std::string_view name;
-    json::value value;
+    std::string value;
 };
 
-std::vector<shown_field> fields_of(const key_record& key)
+std::array<shown_field, 7> fields_of(const key_record& key)
 {
-    std::vector<shown_field> fields;
-    fields.push_back({"user_id", json::value_from(to_string(key.owner))});
-    fields.push_back({"created_at", time_of(key.created_at)});
-    fields.push_back({"expires_at", time_of(key.expires_at)});
-    fields.push_back({"lifetime_seconds", json::value_from(key.lifetime.count())});
-    fields.push_back({"scopes", list_of(key.rights->scopes)});
-    fields.push_back({"allow_list", list_of(key.rights->allow_list)});
-    fields.push_back({"token_name", json::value_from(key.name.view())});
-    return fields;
+    return {{{"user_id", text_value(to_string(key.owner))},
+             {"created_at", time_value(key.created_at)},
+             {"expires_at", time_value(key.expires_at)},
+             {"lifetime_seconds", std::to_string(key.lifetime.count())},
+             {"scopes", list_value(key.rights->scopes)},
+             {"allow_list", list_value(key.rights->allow_list)},
+             {"token_name", text_value(key.name.view())}}};
 }
 
 } // namespace
 
-json::object diff_of_created(const key_record& key)
+std::string diff_of_created(const key_record& key)
 {
-    json::object diff;
-    for (shown_field& field : fields_of(key))
-        add(diff, field.name, nullptr, std::move(field.value));
-    add(diff, "last_used", nullptr, use_of(time_point{}));
-    return diff;
+    diff_writer diff;
+    for (const shown_field& field : fields_of(key))
+        diff.add(field.name, {}, field.value);
+    diff.add("last_used", {}, use_value(time_point{}));
+    return std::move(diff).finish();
 }
 
-json::object diff_of_deleted(const key_listing& gone)
+std::string diff_of_deleted(const key_listing& gone)
 {
-    json::object diff;
-    for (shown_field& field : fields_of(gone.key))
-        add(diff, field.name, std::move(field.value), nullptr);
-    add(diff, "last_used", use_of(gone.last_used), nullptr);
-    return diff;
+    diff_writer diff;
+    for (const shown_field& field : fields_of(gone.key))
+        diff.add(field.name, field.value, {});
+    diff.add("last_used", use_value(gone.last_used), {});
+    return std::move(diff).finish();
 }
 
-json::object diff_of_expired(time_point before, time_point after)
+std::string diff_of_expired(time_point before, time_point after)
 {
-    json::object diff;
-    add(diff, "expires_at", time_of(before), time_of(after));
-    return diff;
+    diff_writer diff;
+    diff.add("expires_at", time_value(before), time_value(after));
+    return std::move(diff).finish();
 }
 
-json::object diff_of_created(const user& account)
+std::string diff_of_created(const user& account)
 {
-    json::object diff;
-    add(diff, "username", nullptr, json::value_from(account.username));
-    add(diff, "email", nullptr, json::value_from(account.email));
-    add(diff, "name", nullptr, json::value_from(account.name));
-    add(diff, "status", nullptr, json::value_from(to_string(account.status)));
-    add(diff, "login_type", nullptr, json::value_from(to_string(account.login)));
-    add(diff, "roles", nullptr, list_of(names_of(account.roles)));
-    if (account.is_service_account) add(diff, "is_service_account", nullptr, true);
-    return diff;
+    diff_writer diff;
+    diff.add("username", {}, text_value(account.username));
+    diff.add("email", {}, text_value(account.email));
+    diff.add("name", {}, text_value(account.name));
+    diff.add("status", {}, text_value(to_string(account.status)));
+    diff.add("login_type", {}, text_value(to_string(account.login)));
+    diff.add("roles", {}, list_value(names_of(account.roles)));
+    if (account.is_service_account) diff.add("is_service_account", {}, bool_value(true));
+    return std::move(diff).finish();
 }
 
-json::object diff_of_changed(const user& before, const user& after)
+std::string diff_of_changed(const user& before, const user& after)
 {
-    json::object diff;
-    add(diff,
-        "status",
-        json::value_from(to_string(before.status)),
-        json::value_from(to_string(after.status)));
-    add(diff, "roles", list_of(names_of(before.roles)), list_of(names_of(after.roles)));
-    if (before.is_deleted != after.is_deleted) add(diff, "deleted", before.is_deleted, after.is_deleted);
-    return diff;
+    diff_writer diff;
+    diff.add("status", text_value(to_string(before.status)), text_value(to_string(after.status)));
+    diff.add("roles", list_value(names_of(before.roles)), list_value(names_of(after.roles)));
+    diff.add("deleted", bool_value(before.is_deleted), bool_value(after.is_deleted));
+    return std::move(diff).finish();
 }
 
-json::object diff_of_new_password()
+std::string diff_of_new_password()
 {
-    json::object change;
-    change["secret"] = true;
-    json::object diff;
-    diff["hashed_password"] = std::move(change);
-    return diff;
+    return R"({"hashed_password":{"secret":true}})";
 }
 
 } // namespace latchkey

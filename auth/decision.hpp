@@ -21,7 +21,7 @@ struct intended_action {
     std::optional<uuid> resource_id;
     std::string resource_target;
     unsigned success_status = 200;
-    boost::json::object diff;
+    std::string diff; // JSON, see audit_diff.hpp
     boost::json::object additional_fields;
 };
 

@@ -3,6 +3,7 @@
 #include "auth/time_text.hpp"
 #include "server/json_bodies.hpp"
 #include "server/json_writer.hpp"
+#include "storage/audit_json.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -157,7 +158,7 @@ void append_audit_entry(std::string& out, const audit_entry& entry, const user* 
     line.text("resource_target", entry.resource_target)
         .text("resource_icon", "")
         .text("action", entry.action);
-    append_object(line, "diff", entry.diff);
+    append_object(line, "diff", parse_json_object(entry.diff).value_or(boost::json::object{}));
     line.number("status_code", entry.status);
     append_object(line, "additional_fields", entry.additional_fields);
     line.text("description", description(entry)).text("resource_link", "").boolean("is_deleted", is_deleted);

@@ -122,7 +122,7 @@ void audit_index::build_from(const audit_part& part)
 
 void audit_index::add(std::uint32_t file, std::uint64_t offset, std::string_view text)
 {
-    const auto scanned = scan_audit_line(text);
+    const auto scanned = scan_own_line(text);
     if (!scanned) return note_problem("an entry was written that cannot be read back");
     const std::lock_guard lock{mutex_};
     live_.add(row_for(file, offset, text.size(), *scanned));

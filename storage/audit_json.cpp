@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -14,7 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t nested_text_limit = 4 * 1024;
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
 bool is_continuation(char c) noexcept
@@ -46,15 +46,13 @@ void append_utf8(std::string& out, std::uint32_t code_point)
     }
 }
 
-void append_ascii(std::string& out, char c)
+void append_escaped_ascii(std::string& out, char c)
 {
     if (c == '"' || c == '\\') {
         out += '\\';
         out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-        append_escape(out, static_cast<unsigned char>(c));
     } else {
-        out += c;
+        append_escape(out, static_cast<unsigned char>(c));
     }
 }
 
@@ -92,7 +90,7 @@ void append_value(std::string& out, const json::value& value, int depth)
         return;
     }
     if (value.is_object()) return append_json_object(out, value.get_object(), depth);
-    if (value.is_string()) return append_json_text(out, value.get_string(), nested_text_limit);
+    if (value.is_string()) return append_json_text(out, value.get_string());
     if (value.is_array()) return append_array(out, value.get_array(), depth);
     // JSON has no words for infinity and not-a-number.
     if (value.is_double() && !std::isfinite(value.get_double()))
@@ -120,13 +118,17 @@ void append_json_text(std::string& out, std::string_view text, std::size_t limit
     }
 
     out += '"';
-    while (!text.empty()) {
+    for (;;) {
+        const auto plain_end = std::find_if_not(text.begin(), text.end(), is_plain_json);
+        out.append(text.begin(), plain_end); // all of it, nearly always
+        text.remove_prefix(static_cast<std::size_t>(plain_end - text.begin()));
+        if (text.empty()) break;
         const std::size_t length = utf8_sequence_length(text);
         const std::string_view sequence = text.substr(0, length);
         if (length == 0)
             out += replacement;
         else if (length == 1)
-            append_ascii(out, text.front());
+            append_escaped_ascii(out, text.front());
         else if (is_unsafe_sequence(sequence))
             append_escape(out, unsafe_code_point(sequence));
         else
@@ -143,7 +145,7 @@ void append_json_object(std::string& out, const json::object& object, int depth)
     for (const auto& member : object) {
         if (!is_first) out += ',';
         is_first = false;
-        append_json_text(out, member.key(), nested_text_limit);
+        append_json_text(out, member.key());
         out += ':';
         append_value(out, member.value(), depth + 1);
     }

@@ -14,9 +14,18 @@ namespace latchkey {
 // Nesting kept in `diff` and `additional_fields`; what lies deeper is written as null.
 inline constexpr int audit_json_depth = 16;
 
+// ASCII that stands for itself between quotes.
+constexpr bool is_plain_json(char c) noexcept
+{
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+// Bytes kept of a text inside of `diff` and `additional_fields`.
+inline constexpr std::size_t audit_json_text_limit = 4 * 1024;
+
 // Appends `text` in quotes, cut to `limit` bytes at a character's edge. Ill-formed UTF-8 becomes U+FFFD;
 // control characters (C0, DEL, C1) and the line separators U+2028/2029 are written as \uXXXX.
-void append_json_text(std::string& out, std::string_view text, std::size_t limit);
+void append_json_text(std::string& out, std::string_view text, std::size_t limit = audit_json_text_limit);
 
 // Numbers that JSON cannot express become null.
 void append_json_object(std::string& out, const boost::json::object& object, int depth = 0);

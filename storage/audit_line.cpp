@@ -78,17 +78,26 @@ void append_actor(std::string& out, const audit_entry& entry)
     out += '}';
 }
 
-void append_object_field(std::string& out, std::string_view name, const boost::json::object& object)
+// What stands in `out` from `start` on is JSON of an object. Better an entry that says it is incomplete
+// than none: a refused append would refuse the action.
+void limit_object(std::string& out, std::size_t start)
 {
-    out += name;
-    const std::size_t start = out.size();
-    append_json_object(out, object);
     const std::size_t size = out.size() - start;
     if (size <= object_limit) return;
-
-    // Better an entry that says it is incomplete than none: a refused append would refuse the action.
     out.resize(start);
     out += R"({"left_out_bytes":)" + std::to_string(size) + '}';
+}
+
+void append_objects(std::string& out, const audit_entry& entry)
+{
+    out += R"(,"diff":)";
+    const std::size_t diff = out.size();
+    out += entry.diff.empty() ? std::string_view{"{}"} : entry.diff;
+    limit_object(out, diff);
+    out += R"(,"additional_fields":)";
+    const std::size_t fields = out.size();
+    append_json_object(out, entry.additional_fields);
+    limit_object(out, fields);
 }
 
 // From its time on; all that an entry itself consists of.
@@ -111,8 +120,7 @@ void append_entry_fields(std::string& out, const audit_entry& entry)
     append_id(out, entry.request_id);
     append_text_field(out, R"(,"address":)", entry.address);
     append_text_field(out, R"(,"user_agent":)", entry.user_agent);
-    append_object_field(out, R"(,"diff":)", entry.diff);
-    append_object_field(out, R"(,"additional_fields":)", entry.additional_fields);
+    append_objects(out, entry);
 }
 
 } // namespace

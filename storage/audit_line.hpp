@@ -61,7 +61,11 @@ struct audit_line {
 // Nothing for anything else. Does not look at the digest. Throws only std::bad_alloc.
 std::optional<audit_line> scan_audit_line(std::string_view line);
 
-// As strict, for what append_unchained_line writes; the link is empty.
+// The same for a line that append_audit_line of this process has just made: its objects are not parsed again
+// (./dev bench create).
+std::optional<audit_line> scan_own_line(std::string_view line);
+
+// As strict as the first, for what append_unchained_line writes; the link is empty.
 std::optional<audit_line> scan_unchained_line(std::string_view line);
 
 // The entry that the line holds.

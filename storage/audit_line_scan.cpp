@@ -14,10 +14,12 @@ int lower_hex_value(char c) noexcept
     return -1;
 }
 
+enum class objects { parsed, by_their_braces };
+
 // Takes one thing after the other off the front of a line; false when it is not there.
 class scanner {
 public:
-    explicit scanner(std::string_view line) : rest_{line} {}
+    explicit scanner(std::string_view line, objects how = objects::parsed) : rest_{line}, objects_{how} {}
 
     bool at_end() const { return rest_.empty(); }
 
@@ -93,7 +95,7 @@ public:
         if (!literal("\"")) return false;
         std::size_t at = 0;
         while (at < rest_.size() && rest_[at] != '"') {
-            const std::size_t length = character_length(rest_.substr(at));
+            const std::size_t length = is_plain_json(rest_[at]) ? 1 : character_length(rest_.substr(at));
             if (length == 0) return false;
             at += length;
         }
@@ -109,7 +111,7 @@ public:
         value = rest_.substr(0, length);
         rest_.remove_prefix(length);
         if (value == "{}") return true;
-        return length != 0 && parse_json_object(value).has_value();
+        return length != 0 && (objects_ == objects::by_their_braces || parse_json_object(value).has_value());
     }
 
 private:
@@ -159,6 +161,7 @@ private:
     }
 
     std::string_view rest_;
+    objects objects_;
 };
 
 bool scan_actor(scanner& scan, audit_line& line)
@@ -199,19 +202,29 @@ std::string text_of(std::string_view raw)
     return raw.find('\\') == raw.npos ? std::string{raw} : unescape_json_text(raw);
 }
 
-} // namespace
-
-std::optional<audit_line> scan_audit_line(std::string_view text)
+std::optional<audit_line> scan_chained(std::string_view text, objects how)
 {
     if (text.size() > audit_line_limit) return std::nullopt;
 
     audit_line line;
-    scanner scan{text};
+    scanner scan{text, how};
     const bool is_whole = scan.literal(R"({"seq":)") && scan.number(line.link.seq) && scan.literal(",") &&
                           scan_entry(scan, line) && scan.literal(R"(,"prev":")") &&
                           scan.hex(line.link.prev) && scan.literal(R"("})") && scan.at_end();
     if (!is_whole || line.link.seq == 0) return std::nullopt;
     return line;
+}
+
+} // namespace
+
+std::optional<audit_line> scan_audit_line(std::string_view line)
+{
+    return scan_chained(line, objects::parsed);
+}
+
+std::optional<audit_line> scan_own_line(std::string_view line)
+{
+    return scan_chained(line, objects::by_their_braces);
 }
 
 std::optional<audit_line> scan_unchained_line(std::string_view text)
@@ -243,8 +256,8 @@ audit_entry to_entry(const audit_line& line)
     entry.request_id = line.request_id;
     entry.address = text_of(line.address);
     entry.user_agent = text_of(line.user_agent);
-    // The scan has seen that both are objects.
-    entry.diff = parse_json_object(line.diff).value_or(boost::json::object{});
+    if (line.diff != "{}") entry.diff = line.diff;
+    // The scan has seen that it is an object.
     entry.additional_fields = parse_json_object(line.additional_fields).value_or(boost::json::object{});
     return entry;
 }

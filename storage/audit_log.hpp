@@ -29,9 +29,9 @@ struct audit_entry {
     std::string outcome;             // allowed, refused, failed
     int status = 0;                  // the HTTP status sent
     uuid request_id{};
-    std::string address;      // textual IP address
-    std::string user_agent;   // cut to 256 bytes, control characters replaced
-    boost::json::object diff; // {"field":{"old":..,"new":..,"secret":bool}}
+    std::string address;    // textual IP address
+    std::string user_agent; // cut to 256 bytes, control characters replaced
+    std::string diff;       // JSON: {"field":{"old":..,"new":..,"secret":bool},..}; empty: nothing changed
     boost::json::object additional_fields;
 };
 

@@ -71,7 +71,9 @@ void write_uuid(char* out, const uuid& id) noexcept
 
 void append_uuid(std::string& out, const uuid& id)
 {
-    out += to_string(id);
+    const std::size_t start = out.size();
+    out.resize(start + uuid_length);
+    write_uuid(out.data() + start, id);
 }
 
 std::string to_string(const uuid& id)

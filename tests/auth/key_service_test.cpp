@@ -132,8 +132,8 @@ TEST_CASE("expiring is idempotent, and only the first time is recorded", "[auth]
     CHECK(auth.stored(token).key.expires_at == expiry);
     REQUIRE(auth.audit.entries.size() == 1);
     CHECK(auth.audit.last().action == "write");
-    CHECK(auth.audit.last().diff.at("expires_at").as_object().contains("old"));
-    CHECK(auth.audit.last().diff.at("expires_at").as_object().contains("new"));
+    CHECK(diff_of(auth.audit.last()).at("expires_at").as_object().contains("old"));
+    CHECK(diff_of(auth.audit.last()).at("expires_at").as_object().contains("new"));
 }
 
 TEST_CASE("a deleted key is gone at once, also the one used for the call", "[auth][key_service]")

@@ -98,8 +98,8 @@ TEST_CASE("suspension and activation answer with the user, and with their own re
     REQUIRE(suspended);
     CHECK(suspended->status == user_status::suspended);
     CHECK(auth.verify(token) == verdict::owner_suspended); // from the moment it is acknowledged
-    CHECK(auth.audit.last().diff.at("status").at("old") == "active");
-    CHECK(auth.audit.last().diff.at("status").at("new") == "suspended");
+    CHECK(diff_of(auth.audit.last()).at("status").at("old") == "active");
+    CHECK(diff_of(auth.audit.last()).at("status").at("new") == "suspended");
     const auto active = finish(auth.users.activate(caller, ada, auth.from));
     REQUIRE(active);
     CHECK(active->status == user_status::active);
@@ -233,8 +233,9 @@ TEST_CASE("a new password ends every key of the user, and the old password", "[a
     CHECK(auth.verify(session) == verdict::unknown);
     CHECK(auth.verify(bobs) == verdict::accepted);
     CHECK(auth.audit.last().status == 204);
-    CHECK(auth.audit.last().diff.size() == 1);
-    CHECK(auth.audit.last().diff.at("hashed_password").as_object() == boost::json::object{{"secret", true}});
+    CHECK(diff_of(auth.audit.last()).size() == 1);
+    CHECK(diff_of(auth.audit.last()).at("hashed_password").as_object() ==
+          boost::json::object{{"secret", true}});
     CHECK(status_of(finish(auth.users.login(ada.email, secret(good_password), auth.from))) == 401);
     CHECK(finish(auth.users.login(ada.email, secret(other_password), auth.from)));
 }

@@ -1,5 +1,6 @@
 // Lines of the audit log in both directions: a line that is read is written again as the same entry, and
 // whatever an entry holds makes one line that can be read.
+#include "storage/audit_json.hpp"
 #include "storage/audit_line.hpp"
 #include "storage/utf8.hpp"
 #include "tests/fuzz/target.hpp"
@@ -39,8 +40,9 @@ void write_entry(choices from)
                                &entry.address,
                                &entry.resource_target})
         *field = from.text(from.byte());
-    entry.diff[from.text(from.byte())] = {
-        {"old", from.text(from.byte())}, {"new", from.byte()}, {"secret", false}};
+    boost::json::object diff;
+    diff[from.text(from.byte())] = {{"old", from.text(from.byte())}, {"new", from.byte()}, {"secret", false}};
+    append_json_object(entry.diff, diff);
     entry.user_agent = from.rest();
     entry.additional_fields["rest"] = from.rest();
 
@@ -49,6 +51,8 @@ void write_entry(choices from)
     MUST(line.size() <= audit_line_limit);
     const auto read = scan_audit_line(line);
     MUST(read && read->link.seq == 7 && read->time == entry.time && read->status == entry.status);
+    const auto own = scan_own_line(line);
+    MUST(own && own->diff == read->diff && own->additional_fields == read->additional_fields);
     std::string unchained;
     append_unchained_line(unchained, entry);
     MUST(scan_unchained_line(unchained).has_value());

@@ -131,7 +131,7 @@ TEST_CASE("an audit entry is shown with its fields in the order of the contract"
     entry.status = 201;
     entry.address = "127.0.0.1";
     entry.user_agent = "curl";
-    entry.diff = {{"token_name", {{"old", ""}, {"new", "ci"}, {"secret", false}}}};
+    entry.diff = R"({"token_name":{"old":"","new":"ci","secret":false}})";
     std::string json;
     append_audit_entry(json, entry, nullptr, false);
     CHECK(

@@ -76,7 +76,7 @@ audit_entry numbered_entry(int n)
     entry.request_id = numbered_id(2'000'000 + n);
     entry.address = "192.0.2.7";
     entry.user_agent = "curl/8";
-    entry.diff = {{"user_id", {{"old", ""}, {"new", "x"}, {"secret", false}}}};
+    entry.diff = R"({"user_id":{"old":"","new":"x","secret":false}})";
     return entry;
 }
 

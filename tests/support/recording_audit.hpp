@@ -1,7 +1,9 @@
 // An audit log that keeps its entries where a test can look at them, and can be told to fail.
 #pragma once
 
+#include "storage/audit_json.hpp"
 #include "storage/audit_log.hpp"
+#include "tests/support/catch.hpp"
 
 #include <functional>
 #include <optional>
@@ -10,6 +12,15 @@
 #include <vector>
 
 namespace latchkey::test {
+
+// Fails the test when it is not what a line of the log may hold.
+inline boost::json::object diff_of(const audit_entry& entry)
+{
+    if (entry.diff.empty()) return {};
+    auto parsed = parse_json_object(entry.diff);
+    REQUIRE(parsed);
+    return std::move(*parsed);
+}
 
 class recording_audit final : public audit_log {
 public:
