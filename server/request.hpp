@@ -43,6 +43,7 @@ struct request {
     revision least_revision = any_revision; // X-Latchkey-Min-Revision; of several lines the greatest
     bool authorization_repeated = false;    // RFC 6750: two credentials are an invalid request
     bool has_body = false;                  // a body was announced, arrived or not
+    bool awaits_body = false;               // and has not arrived whole, or is too large to be taken
 
     std::string_view body; // whole, after de-chunking; empty for routes that answer from the head alone
 

@@ -70,38 +70,30 @@ static_assert(std::all_of(std::begin(routes), std::end(routes), [](const route& 
     return row.who == access::principal || row.pattern.find("{user}") == std::string_view::npos;
 }));
 
-// Takes the first segment off `rest`, which starts with a slash or is empty.
-constexpr std::string_view take_segment(std::string_view& rest) noexcept
-{
-    rest.remove_prefix(1);
-    const std::size_t end = std::min(rest.find('/'), rest.size());
-    const std::string_view segment = rest.substr(0, end);
-    rest.remove_prefix(end);
-    return segment;
-}
+static_assert(std::all_of(std::begin(routes), std::end(routes), [](const route& row) {
+    return row.segments.size() <= path_segments::most;
+}));
 
 constexpr bool is_parameter(std::string_view segment) noexcept
 {
     return segment.starts_with('{');
 }
 
-bool fits(std::string_view pattern, std::string_view path) noexcept
+bool fits(const path_segments& pattern, const path_segments& path) noexcept
 {
-    while (!pattern.empty() && !path.empty()) {
-        const std::string_view wanted = take_segment(pattern);
-        const std::string_view given = take_segment(path);
-        if (is_parameter(wanted) ? given.empty() : wanted != given) return false;
+    if (pattern.size() != path.size()) return false;
+    for (std::size_t at = pattern.size(); at-- != 0;) { // they differ at their ends
+        if (is_parameter(pattern[at]) ? path[at].empty() : pattern[at] != path[at]) return false;
     }
-    return pattern.empty() && path.empty();
+    return true;
 }
 
 // Of two patterns that fit the same path: is `one` static where they first differ?
-bool is_more_exact(std::string_view one, std::string_view other) noexcept
+bool is_more_exact(const path_segments& one, const path_segments& other) noexcept
 {
-    while (!one.empty() && !other.empty()) {
-        const bool one_is_parameter = is_parameter(take_segment(one));
-        const bool other_is_parameter = is_parameter(take_segment(other));
-        if (one_is_parameter != other_is_parameter) return other_is_parameter;
+    for (std::size_t at = 0; at < one.size(); ++at) {
+        const bool one_is_parameter = is_parameter(one[at]);
+        if (one_is_parameter != is_parameter(other[at])) return !one_is_parameter;
     }
     return false;
 }
@@ -112,14 +104,14 @@ std::string_view without_last_slash(std::string_view path) noexcept
     return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
 }
 
-// The pattern that `path` belongs to, whatever the method; empty when there is none behind this door.
-std::string_view best_pattern(std::string_view path, const entrance& at) noexcept
+// The first row with the pattern that a path belongs to, whatever the method; nothing when there is none
+// behind this door.
+const route* best_row(const path_segments& path, const entrance& at) noexcept
 {
-    std::string_view best;
-    const std::ptrdiff_t segments = std::ranges::count(path, '/');
+    const route* best = nullptr;
     for (const route& row : routes) {
-        if (row.segments != segments || !row.is_behind(at) || !fits(row.pattern, path)) continue;
-        if (best.empty() || is_more_exact(row.pattern, best)) best = row.pattern;
+        if (!fits(row.segments, path) || !row.is_behind(at)) continue;
+        if (best == nullptr || is_more_exact(row.segments, best->segments)) best = &row;
     }
     return best;
 }
@@ -133,14 +125,14 @@ std::span<const route> all_routes() noexcept
 
 route_match match_route(http::verb method, std::string_view path, const entrance& at) noexcept
 {
-    path = without_last_slash(path);
+    const path_segments values{without_last_slash(path)};
     route_match match;
-    const std::string_view pattern = best_pattern(path, at);
-    if (pattern.empty()) return match;
+    const route* const best = best_row(values, at);
+    if (best == nullptr) return match;
 
     const http::verb wanted = method == head ? get : method;
-    const auto row = std::find_if(std::begin(routes), std::end(routes), [&](const route& each) {
-        return each.method == wanted && each.pattern == pattern;
+    const auto row = std::find_if(best, std::end(routes), [&](const route& each) {
+        return each.method == wanted && each.pattern == best->pattern;
     });
     if (row == std::end(routes)) {
         match.what = route_match::outcome::wrong_method;
@@ -149,13 +141,12 @@ route_match match_route(http::verb method, std::string_view path, const entrance
 
     match.what = route_match::outcome::found;
     match.row = row;
-    for (std::string_view names = pattern, values = path; !names.empty();) {
-        const std::string_view name = take_segment(names);
-        const std::string_view value = take_segment(values);
+    for (std::size_t part = 0; part < values.size(); ++part) {
+        const std::string_view name = row->segments[part];
         if (name == "{user}") {
-            match.user = value;
+            match.user = values[part];
         } else if (is_parameter(name)) {
-            match.key = value;
+            match.key = values[part];
         }
     }
     return match;
@@ -163,10 +154,10 @@ route_match match_route(http::verb method, std::string_view path, const entrance
 
 std::string allowed_methods(std::string_view path)
 {
-    const std::string_view pattern = best_pattern(without_last_slash(path), {});
+    const route* const best = best_row(path_segments{without_last_slash(path)}, {});
     std::string names;
     for (const route& row : routes) {
-        if (row.pattern != pattern) continue;
+        if (best == nullptr || row.pattern != best->pattern) continue;
         if (!names.empty()) names += ", ";
         const auto name = http::to_string(row.method);
         names.append(name.data(), name.size());

@@ -8,6 +8,7 @@
 #include <boost/beast/http/verb.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -39,15 +40,40 @@ struct entrance {
     bool has_admin_door = false; // there is a door::operators
 };
 
+// What stands between the slashes of a path, taken apart once to be compared with every route.
+class path_segments {
+public:
+    static constexpr std::size_t most = 8; // of a route; a path of more is none's
+
+    // `path` starts with a slash, or is none's.
+    constexpr explicit path_segments(std::string_view path) noexcept
+    {
+        while (path.starts_with('/') && size_ <= most) {
+            path.remove_prefix(1);
+            const std::size_t end = std::min(path.find('/'), path.size());
+            if (size_ < most) texts_[size_] = path.substr(0, end);
+            ++size_;
+            path.remove_prefix(end);
+        }
+    }
+
+    constexpr std::size_t size() const noexcept { return size_; } // more than `most`: not all are here
+    constexpr std::string_view operator[](std::size_t at) const noexcept { return texts_[at]; }
+
+private:
+    std::array<std::string_view, most> texts_;
+    std::size_t size_ = 0;
+};
+
 struct route {
     http::verb method;
-    // Segments; {user} is resolved by the middleware; {keyid}, {keyname} and {asset} go to context.key.
+    // {user} is resolved by the middleware; {keyid}, {keyname} and {asset} go to context.key.
     std::string_view pattern;
     access who;
     rate_class rate;
     const operation* what; // its handler, and what openapi.json says of it; never null
     audience whose;
-    std::ptrdiff_t segments; // of the pattern; a path of another number does not fit
+    path_segments segments; // of the pattern
 
     consteval route(http::verb verb,
                     std::string_view path,
@@ -61,7 +87,7 @@ struct route {
           rate{limit},
           what{&described},
           whose{served},
-          segments{std::ranges::count(path, '/')}
+          segments{path}
     {}
 
     constexpr bool is_behind(const entrance& at) const noexcept

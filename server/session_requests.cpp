@@ -105,6 +105,9 @@ session::step session::begin_request()
     const bool body_begun = end_ > body_at_;
     const bool whole = is_body_whole();
     if (closing_) return step::go_on;
+    const bool too_large =
+        parser_->content_length() > host_.limits.body_bytes || parser_->why() != protocol_error::none;
+    request_.awaits_body = !whole || too_large;
     const bool keep_alive = request_.keep_alive && !host_.draining;
 
     const head_verdict verdict = ask_for_head(keep_alive && whole);
@@ -117,8 +120,7 @@ session::step session::begin_request()
     case head_verdict::ignores_body: linger_ = !whole; return handle_with({}, keep_alive && whole);
     case head_verdict::wants_body: break;
     }
-    const bool too_large = parser_->content_length() > host_.limits.body_bytes;
-    if (too_large || parser_->why() != protocol_error::none) {
+    if (too_large) {
         finish_with(protocol_error::body_too_large);
         return step::go_on;
     }

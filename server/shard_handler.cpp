@@ -43,7 +43,7 @@ head_verdict shard_handler::answer_from_head(const request& asked, output_buffer
             log_verification(asked, status_of(std::string_view{out}.substr(before)));
         return answered ? head_verdict::answered : head_verdict::ignores_body;
     }
-    const bool skips_body = asked.has_body && is_refused_without_body(asked, use_);
+    const bool skips_body = asked.awaits_body && is_refused_without_body(asked, use_);
     return skips_body ? head_verdict::ignores_body : head_verdict::wants_body;
 }
 

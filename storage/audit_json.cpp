@@ -117,9 +117,10 @@ void append_json_text(std::string& out, std::string_view text, std::size_t limit
         text = text.substr(0, limit);
     }
 
+    const auto is_plain = [](char c) { return is_plain_json(c); };
     out += '"';
     for (;;) {
-        const auto plain_end = std::find_if_not(text.begin(), text.end(), is_plain_json);
+        const auto plain_end = std::find_if_not(text.begin(), text.end(), is_plain);
         out.append(text.begin(), plain_end); // all of it, nearly always
         text.remove_prefix(static_cast<std::size_t>(plain_end - text.begin()));
         if (text.empty()) break;

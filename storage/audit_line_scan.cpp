@@ -144,20 +144,25 @@ private:
     std::size_t object_length() const noexcept
     {
         std::size_t depth = 0;
-        bool is_quoted = false;
         for (std::size_t at = 0; at < rest_.size(); ++at) {
             const char c = rest_[at];
-            if (is_quoted && c == '\\')
-                ++at;
-            else if (c == '"')
-                is_quoted = !is_quoted;
-            else if (!is_quoted && c == '{')
+            if (c == '"')
+                at = end_of_text(at);
+            else if (c == '{')
                 ++depth;
-            else if (!is_quoted && c == '}' && --depth == 0)
+            else if (c == '}' && --depth == 0)
                 return at + 1;
             if (depth == 0) return 0;
         }
         return 0;
+    }
+
+    // Where the quote stands that closes the one at `at`; the end without.
+    std::size_t end_of_text(std::size_t at) const noexcept
+    {
+        for (++at; at < rest_.size() && rest_[at] != '"'; ++at)
+            if (rest_[at] == '\\') ++at;
+        return at;
     }
 
     std::string_view rest_;

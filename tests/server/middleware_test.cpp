@@ -296,7 +296,7 @@ TEST_CASE("a body is not waited for where the head is enough to refuse", "[serve
     };
     for (row& each : rows) {
         INFO(each.reason);
-        each.asked.has_body = true;
+        each.asked.awaits_body = true;
         CHECK(web.ask(each.asked).verdict == each.verdict);
     }
 }

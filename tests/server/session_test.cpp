@@ -254,7 +254,7 @@ TEST_CASE("100 Continue is sent if the body is wanted and not there yet", "[serv
 TEST_CASE("routes that decide from the head do not wait for a body", "[server][session]")
 {
     test_server server;
-    for (const std::string target : {"/fast", "/ignore"}) {
+    for (const std::string target : {"/fast", "/ignore", "/early"}) {
         for (const std::string field : {"Content-Length: 10\r\n",
                                         "Content-Length: 99999999999\r\n",
                                         "Transfer-Encoding: chunked\r\n"}) {
@@ -269,6 +269,18 @@ TEST_CASE("routes that decide from the head do not wait for a body", "[server][s
             CHECK(client.is_closed());
         }
     }
+}
+
+TEST_CASE("a handler knows whether the body is there, and can be taken", "[server][session]")
+{
+    test_server_options options;
+    options.limits.body_bytes = 4;
+    test_server server{options};
+    http_client client = server.connect();
+
+    client.send(post("/early?1", "four") + post("/early?2", "fives"));
+
+    CHECK(bodies_of(client.read_many(2)) == std::vector<std::string>{"four", "/early?2"});
 }
 
 TEST_CASE("a body nobody wants is skipped if it is there already", "[server][session]")

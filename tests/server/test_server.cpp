@@ -63,6 +63,7 @@ head_verdict test_handler::answer_from_head(const request& asked, output_buffer&
         out.append("half an answer");
         throw std::runtime_error{"thrown early"};
     }
+    if (asked.path == "/early" && asked.awaits_body) return head_verdict::ignores_body;
     return asked.path == "/ignore" ? head_verdict::ignores_body : head_verdict::wants_body;
 }
 

@@ -26,6 +26,7 @@ struct test_log {
 
 // /fast            answered from the head alone
 // /ignore          ignores the body, answers in a coroutine that does not wait
+// /early           the same if the body has not arrived, else echoes it
 // /echo            the body, from a coroutine that does not wait
 // /yield           likewise, but lets the thread go once
 // /gate            waits until test_log::gate_open

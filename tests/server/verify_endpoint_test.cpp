@@ -17,7 +17,7 @@ TEST_CASE("a good token gets 200 with everything about its bearer, and the head 
 {
     verify_fixture web;
     request asked = asking(get, "/verify", web.token);
-    asked.has_body = true;
+    asked.awaits_body = true;
 
     const seen_answer answer = web.ask(asked);
 
