@@ -31,18 +31,17 @@ std::string unescaped(std::string_view raw)
     if (raw == "%") return {};
     std::string bytes;
     bytes.reserve(raw.size());
-    for (std::size_t at = 0; at < raw.size(); ++at) {
+    for (;;) {
+        const std::size_t escape = raw.find('%');
+        bytes.append(raw.substr(0, escape));
+        if (escape == raw.npos) return bytes;
+        raw.remove_prefix(escape + 1);
         unsigned code = 0;
-        const char* const digits = raw.data() + at + 1;
-        if (raw[at] == '%' && at + 2 < raw.size() &&
-            std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2) {
-            bytes += static_cast<char>(code);
-            at += 2;
-        } else {
-            bytes += raw[at];
-        }
+        const bool is_code =
+            raw.size() >= 2 && std::from_chars(raw.data(), raw.data() + 2, code, 16).ptr == raw.data() + 2;
+        bytes += is_code ? static_cast<char>(code) : '%';
+        if (is_code) raw.remove_prefix(2);
     }
-    return bytes;
 }
 
 } // namespace

@@ -3,77 +3,103 @@
 #include <hiredis/hiredis.h>
 
 #include <new>
+#include <utility>
 
 namespace latchkey {
 namespace {
 
-struct reply_closer {
-    void operator()(redisReply* reply) const noexcept { freeReplyObject(reply); }
-};
-
-// False for types of RESP3, which hiredis 1.x reads but nobody asked the server for. Recursion ends where
-// hiredis refuses to nest, at nine levels at most.
-bool convert(const redisReply& from, redis_reply& to)
-{
-    using kind = redis_reply::kind;
-    to.integer = 0;
-    to.text.clear();
-    to.items.clear();
-    switch (from.type) {
-    case REDIS_REPLY_NIL: to.what = kind::nil; return true;
-    case REDIS_REPLY_INTEGER:
-        to.what = kind::integer;
-        to.integer = from.integer;
-        return true;
-    case REDIS_REPLY_STRING: to.what = kind::text; break;
-    case REDIS_REPLY_STATUS: to.what = kind::status; break;
-    case REDIS_REPLY_ERROR: to.what = kind::error; break;
-    case REDIS_REPLY_ARRAY:
-        to.what = kind::array;
-        to.items.resize(from.elements);
-        for (std::size_t index = 0; index < from.elements; ++index) {
-            if (!convert(*from.element[index], to.items[index])) return false;
-        }
-        return true;
-    default: return false;
-    }
-    to.text.assign(from.str, static_cast<std::size_t>(from.len));
-    return true;
-}
-
-// More than any reply here has: all keys of one owner are in one array. hiredis makes room for as many
-// elements as an array announces before the first has come, so that without a bound ten bytes could ask for
-// gigabytes.
+// More than any reply here has: all keys of one owner are in one array.
 constexpr std::size_t most_elements = std::size_t{1} << 23;
 
-// By hiredis itself; null, which it takes for being out of memory, beyond the bound. `Size` is its own
-// choice: int in 0.14, size_t in 1.x.
-redisReplyObjectFunctions* functions = nullptr;
+// What hiredis calls to have a reply made, so that it makes no redisReply first (./dev bench create). Parts
+// come in the order in which they stand, and an array grows only at its end, so that those around the one
+// that is being made stay where they are. Null, which hiredis takes for being out of memory, ends the reader.
 
+// The part that belongs there: the next one of an array that has begun, or the whole, which is the reader's.
+redis_reply& part_at(const redisReadTask& place)
+{
+    if (place.parent != nullptr) return static_cast<redis_reply*>(place.parent->obj)->items.emplace_back();
+    auto& whole = *static_cast<redis_reply*>(place.privdata);
+    whole = redis_reply{};
+    return whole;
+}
+
+template <class Fill>
+void* made_at(const redisReadTask* place, Fill fill) noexcept
+{
+    try {
+        redis_reply& part = part_at(*place);
+        fill(part);
+        return &part;
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
+}
+
+void* create_text(const redisReadTask* place, char* bytes, std::size_t size)
+{
+    using kind = redis_reply::kind;
+    kind what = kind::text;
+    switch (place->type) {
+    case REDIS_REPLY_STRING: break;
+    case REDIS_REPLY_STATUS: what = kind::status; break;
+    case REDIS_REPLY_ERROR: what = kind::error; break;
+    default: return nullptr; // of RESP3, which hiredis 1.x reads but nobody asked the server for
+    }
+    return made_at(place, [&](redis_reply& part) {
+        part.what = what;
+        part.text.assign(bytes, size);
+    });
+}
+
+// `Size` is hiredis' own choice: int in 0.14, size_t in 1.x.
 template <class Size>
 void* create_array(const redisReadTask* place, Size elements)
 {
-    if (static_cast<std::size_t>(elements) > most_elements) return nullptr;
-    return functions->createArray(place, elements);
+    if (place->type != REDIS_REPLY_ARRAY || static_cast<std::size_t>(elements) > most_elements)
+        return nullptr;
+    return made_at(place, [](redis_reply& part) { part.what = redis_reply::kind::array; });
 }
 
-redisReplyObjectFunctions* bounded_functions(redisReplyObjectFunctions* of_hiredis)
+void* create_integer(const redisReadTask* place, long long value)
 {
-    static redisReplyObjectFunctions bounded = [of_hiredis] {
-        functions = of_hiredis;
-        redisReplyObjectFunctions made = *of_hiredis;
-        made.createArray = create_array;
-        return made;
-    }();
-    return &bounded;
+    return made_at(place, [&](redis_reply& part) {
+        part.what = redis_reply::kind::integer;
+        part.integer = value;
+    });
 }
+
+void* create_nil(const redisReadTask* place)
+{
+    return made_at(place, [](redis_reply&) {});
+}
+
+template <class Functions>
+Functions making_replies()
+{
+    Functions made{};
+    made.createString = create_text;
+    made.createArray = create_array;
+    made.createInteger = create_integer;
+    made.createNil = create_nil;
+    made.freeObject = [](void*) {}; // the reader owns what is made
+    if constexpr (requires { made.createDouble; })
+        made.createDouble = [](const redisReadTask*, double, char*, std::size_t) -> void* { return nullptr; };
+    if constexpr (requires { made.createBool; })
+        made.createBool = [](const redisReadTask*, int) -> void* { return nullptr; };
+    return made;
+}
+
+redisReplyObjectFunctions functions = making_replies<redisReplyObjectFunctions>();
 
 } // namespace
 
-redis_reader::redis_reader() : reader_{redisReaderCreate()}
+redis_reader::redis_reader()
+    : reader_{redisReaderCreateWithFunctions(&functions)},
+      made_{std::make_unique<redis_reply>()}
 {
     if (!reader_) throw std::bad_alloc{};
-    reader_->fn = bounded_functions(reader_->fn);
+    reader_->privdata = made_.get();
 }
 
 void redis_reader::feed(std::string_view bytes)
@@ -87,13 +113,13 @@ redis_reader::outcome redis_reader::next(redis_reply& into)
     void* whole = nullptr;
     if (redisReaderGetReply(reader_.get(), &whole) != REDIS_OK) return outcome::broken;
     if (whole == nullptr) return outcome::more;
-    const std::unique_ptr<redisReply, reply_closer> reply{static_cast<redisReply*>(whole)};
-    return convert(*reply, into) ? outcome::reply : outcome::broken;
+    into = std::move(*made_);
+    return outcome::reply;
 }
 
 std::string_view redis_reader::problem() const noexcept
 {
-    return reader_->err != 0 ? reader_->errstr : "a reply of a type that RESP2 does not have";
+    return reader_->errstr;
 }
 
 void redis_reader::closer::operator()(redisReader* reader) const noexcept

@@ -16,7 +16,7 @@ public:
     enum class outcome {
         reply,  // there was a whole one
         more,   // the next reply is not here yet: feed
-        broken, // what came is no RESP2, or nested deeper than hiredis reads; final
+        broken, // what came is no RESP2, nested deeper than hiredis reads, or more than memory holds; final
     };
 
     redis_reader();
@@ -36,6 +36,7 @@ private:
     };
 
     std::unique_ptr<redisReader, closer> reader_;
+    std::unique_ptr<redis_reply> made_; // the reply that is being read, as far as it has come
 };
 
 } // namespace latchkey
