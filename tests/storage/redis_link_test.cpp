@@ -75,14 +75,30 @@ TEST_CASE("all commands of one turn leave in one write", "[storage][redis]")
     redis_server server;
     redis_fixture redis{server.endpoint()};
     REQUIRE(redis.run(ping()));
+    const std::vector<redis_command> commands(32, redis_command{"INCR"}.key("n"));
+
+    const std::size_t calls_before = sent_calls();
+    const auto answers = ask_at_once(redis, commands, 3);
+    run_until_answered(redis, *answers, 96);
+
+    // What all coroutines ask when their replies have come is one turn again.
+    CHECK(sent_calls() - calls_before == 3);
+    CHECK(server.ask({"GET", "n"}).text == "96");
+}
+
+TEST_CASE("a flood of replies is taken in turns, and each turn's commands leave before the next",
+          "[storage][redis]")
+{
+    redis_server server;
+    redis_fixture redis{server.endpoint()};
+    REQUIRE(redis.run(ping()));
     const std::vector<redis_command> commands(100, redis_command{"INCR"}.key("n"));
 
     const std::size_t calls_before = sent_calls();
     const auto answers = ask_at_once(redis, commands, 3);
     run_until_answered(redis, *answers, 300);
 
-    // What a hundred coroutines ask when their replies have come is one turn again.
-    CHECK(sent_calls() - calls_before == 3);
+    CHECK(sent_calls() - calls_before == 1 + 4 + 4);
     CHECK(server.ask({"GET", "n"}).text == "300");
 }
 
