@@ -64,16 +64,16 @@ std::string bool_value(bool is_so)
     return is_so ? "true" : "false";
 }
 
-std::string time_value(time_point when)
-{
-    if (when == time_point{}) return {}; // never
-    return text_value(to_rfc3339(when).view());
-}
-
 // A key that was never used was used in 1970, as in its JSON (contract 1.5).
 std::string use_value(time_point when)
 {
     return text_value(to_rfc3339(when).view());
+}
+
+std::string time_value(time_point when)
+{
+    if (when == time_point{}) return {}; // never
+    return use_value(when);
 }
 
 struct shown_field {

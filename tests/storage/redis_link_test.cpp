@@ -53,6 +53,23 @@ void run_until_answered(redis_fixture& redis, const outcomes& answers, std::size
     REQUIRE(answers.size() == count);
 }
 
+// How often a link writes for that many coroutines, which all ask three times. Each command is executed once.
+std::size_t writes_of_three_rounds(std::size_t coroutines)
+{
+    redis_server server;
+    redis_fixture redis{server.endpoint()};
+    REQUIRE(redis.run(ping()));
+    const std::vector<redis_command> commands(coroutines, redis_command{"INCR"}.key("n"));
+
+    const std::size_t calls_before = sent_calls();
+    const auto answers = ask_at_once(redis, commands, 3);
+    run_until_answered(redis, *answers, 3 * coroutines);
+
+    const std::size_t calls = sent_calls() - calls_before;
+    CHECK(server.ask({"GET", "n"}).text == std::to_string(3 * coroutines));
+    return calls;
+}
+
 std::ptrdiff_t count_of(const outcomes& answers, storage_errc code)
 {
     return std::count_if(
@@ -72,34 +89,14 @@ redis_limits impatient()
 
 TEST_CASE("all commands of one turn leave in one write", "[storage][redis]")
 {
-    redis_server server;
-    redis_fixture redis{server.endpoint()};
-    REQUIRE(redis.run(ping()));
-    const std::vector<redis_command> commands(32, redis_command{"INCR"}.key("n"));
-
-    const std::size_t calls_before = sent_calls();
-    const auto answers = ask_at_once(redis, commands, 3);
-    run_until_answered(redis, *answers, 96);
-
     // What all coroutines ask when their replies have come is one turn again.
-    CHECK(sent_calls() - calls_before == 3);
-    CHECK(server.ask({"GET", "n"}).text == "96");
+    CHECK(writes_of_three_rounds(32) == 3);
 }
 
 TEST_CASE("a flood of replies is taken in turns, and each turn's commands leave before the next",
           "[storage][redis]")
 {
-    redis_server server;
-    redis_fixture redis{server.endpoint()};
-    REQUIRE(redis.run(ping()));
-    const std::vector<redis_command> commands(100, redis_command{"INCR"}.key("n"));
-
-    const std::size_t calls_before = sent_calls();
-    const auto answers = ask_at_once(redis, commands, 3);
-    run_until_answered(redis, *answers, 300);
-
-    CHECK(sent_calls() - calls_before == 1 + 4 + 4);
-    CHECK(server.ask({"GET", "n"}).text == "300");
+    CHECK(writes_of_three_rounds(100) == 1 + 4 + 4);
 }
 
 TEST_CASE("each command gets its own reply, in whatever order they are read", "[storage][redis]")
