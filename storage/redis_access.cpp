@@ -2,8 +2,7 @@
 
 #include "storage/cache_seats.hpp"
 #include "storage/random_bytes.hpp"
-#include "storage/redis_scripts.hpp"
-#include "storage/run_together.hpp"
+#include "storage/redis_mark_writing.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -16,9 +15,7 @@
 namespace latchkey {
 namespace {
 
-constexpr std::chrono::seconds pace{1};    // at which a lost Redis is noticed without anybody's asking
-constexpr std::size_t marks_at_once = 256; // on their way to Redis
-constexpr std::size_t sightings_a_call = 512;
+constexpr std::chrono::seconds pace{1}; // at which a lost Redis is noticed without anybody's asking
 
 std::atomic<std::uint64_t> next_number{1};
 
@@ -145,70 +142,12 @@ task<result<void>> redis_access::agree_on_tags(std::shared_ptr<redis_access> sel
 
 // --- marks
 
-namespace {
-
-task<error_code> write_use(std::shared_ptr<redis_shard> here, redis_marks::use mark)
-{
-    std::vector<std::string> keys{redis_layout::meta(mark.first), redis_layout::used(mark.first)};
-    std::vector<std::string> arguments{std::to_string(mark.second.time_since_epoch().count())};
-    auto writing = here->client->run_script(
-        redis_scripts::record_use, std::move(keys), std::move(arguments), redis_effect::idempotent);
-    result<redis_reply> answer = co_await std::move(writing);
-    answer = here->note_write(std::move(answer));
-    co_return answer ? error_code{} : answer.error();
-}
-
-} // namespace
-
-task<error_code> redis_access::flush_uses(std::shared_ptr<redis_access> self,
-                                          std::shared_ptr<redis_shard> here)
-{
-    const std::vector<redis_marks::use> marks = self->marks_->uses();
-    std::vector<task<error_code>> writes;
-    writes.reserve(marks.size());
-    for (const redis_marks::use& mark : marks)
-        writes.push_back(write_use(here, mark));
-    auto together = run_together(std::move(writes), marks_at_once);
-    const std::vector<error_code> outcomes = co_await std::move(together);
-
-    error_code failure;
-    for (std::size_t index = 0; index < marks.size(); ++index) {
-        if (!outcomes[index]) self->marks_->settle(marks[index]);
-        if (outcomes[index]) failure = outcomes[index];
-    }
-    co_return failure;
-}
-
-task<error_code> redis_access::flush_sightings(std::shared_ptr<redis_access> self,
-                                               std::shared_ptr<redis_shard> here)
-{
-    const std::vector<redis_marks::sighting> marks = self->marks_->sightings();
-    for (std::size_t begin = 0; begin < marks.size(); begin += sightings_a_call) {
-        const std::size_t end = std::min(marks.size(), begin + sightings_a_call);
-        std::vector<std::string> arguments;
-        for (std::size_t index = begin; index < end; ++index) {
-            arguments.push_back(to_string(marks[index].first));
-            arguments.push_back(std::to_string(marks[index].second.time_since_epoch().count()));
-        }
-        std::vector<std::string> keys{std::string{redis_layout::user_records},
-                                      std::string{redis_layout::seen}};
-        auto writing = here->client->run_script(
-            redis_scripts::record_sightings, std::move(keys), std::move(arguments), redis_effect::idempotent);
-        result<redis_reply> answer = co_await std::move(writing);
-        answer = here->note_write(std::move(answer));
-        if (!answer) co_return answer.error();
-        for (std::size_t index = begin; index < end; ++index)
-            self->marks_->settle(marks[index]);
-    }
-    co_return error_code{};
-}
-
 task<result<void>> redis_access::flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here)
 {
-    auto uses = flush_uses(self, here);
+    auto uses = write_uses(here, self->marks_, self->marks_->uses());
     error_code failure = co_await std::move(uses);
     if (failure) co_return failure;
-    auto sightings = flush_sightings(self, here);
+    auto sightings = write_sightings(here, self->marks_);
     failure = co_await std::move(sightings);
     if (failure) co_return failure;
     co_return result<void>{};
@@ -226,7 +165,7 @@ task<void> redis_access::tend_cache(std::shared_ptr<redis_shard> here, time_poin
 task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
                                            std::weak_ptr<redis_shard> shard)
 {
-    auto next_flush = std::chrono::steady_clock::now();
+    auto next_agreement = std::chrono::steady_clock::now();
     while (true) {
         // While this waits it keeps neither alive: the shard ends with its context, the store when it likes.
         std::shared_ptr<redis_shard::timer> pace_keeper;
@@ -243,10 +182,10 @@ task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
                 tend_cache(here, std::chrono::floor<microseconds>(std::chrono::system_clock::now()));
             co_await std::move(tending);
             const auto now = std::chrono::steady_clock::now();
-            const bool is_time = now >= next_flush || here->has_write_problem();
-            if (is_time && here->client->is_connected()) {
-                next_flush = now + self->settings_.flush_interval;
-                auto working = agree_and_flush(self, here);
+            if (here->client->is_connected()) {
+                const bool is_time = now >= next_agreement || here->has_write_problem();
+                if (is_time) next_agreement = now + self->settings_.flush_interval;
+                auto working = is_time ? agree_and_flush(self, here) : flush_uses(self, here);
                 co_await std::move(working);
             }
             const std::vector<std::shared_ptr<redis_chore>> chores = self->chores();
@@ -269,13 +208,24 @@ task<void> redis_access::agree_and_flush(std::shared_ptr<redis_access> self,
 {
     auto agreeing = agree_on_tags(self, here);
     const result<void> agreed = co_await std::move(agreeing);
-    if (!agreed || !self->marks_->begin_flush()) co_return; // another shard is at it
+    if (!agreed) co_return;
+    auto flushing = flush_uses(self, here);
+    co_await std::move(flushing);
+    auto writing = write_sightings(here, self->marks_);
+    static_cast<void>(co_await std::move(writing)); // what could not be written stays for the next turn
+}
+
+// Those that are due. What could not be written is due again.
+task<void> redis_access::flush_uses(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here)
+{
+    if (!self->marks_->begin_flush()) co_return; // another shard is at it
     struct flush_end {
         redis_marks& marks;
         ~flush_end() { marks.end_flush(); }
     } const ends{self->marks()};
-    auto flushing = flush(self, here);
-    static_cast<void>(co_await std::move(flushing)); // what could not be written stays for the next turn
+    auto due = self->marks_->uses_due(std::chrono::steady_clock::now(), self->settings_.flush_interval);
+    auto writing = write_uses(here, self->marks_, std::move(due));
+    static_cast<void>(co_await std::move(writing));
 }
 
 void redis_access::add_chore(std::weak_ptr<redis_chore> chore)

@@ -68,7 +68,8 @@ public:
     // Kept by whoever gives it.
     void add_chore(std::weak_ptr<redis_chore> chore);
 
-    // Writes the marks. What could not be written stays. Twice at once is wasteful, and harmless.
+    // Writes all marks; a few of them are written each second by themselves. What could not be written stays.
+    // Twice at once is wasteful, and harmless.
     static task<result<void>> flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
 
     store_health health() const;
@@ -78,9 +79,7 @@ private:
     static task<void> work_periodically(std::weak_ptr<redis_access> access, std::weak_ptr<redis_shard> shard);
     static task<void> agree_and_flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
     std::vector<std::shared_ptr<redis_chore>> chores() const;
-    static task<error_code> flush_uses(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
-    static task<error_code> flush_sightings(std::shared_ptr<redis_access> self,
-                                            std::shared_ptr<redis_shard> here);
+    static task<void> flush_uses(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
 
     std::shared_ptr<redis_shard> make_shard(executor where);
 

@@ -71,6 +71,19 @@ std::vector<redis_marks::use> redis_marks::uses() const
     return all;
 }
 
+std::vector<redis_marks::use> redis_marks::uses_due(std::chrono::steady_clock::time_point now,
+                                                    std::chrono::milliseconds interval)
+{
+    const std::chrono::steady_clock::duration turn = interval / part_count;
+    std::vector<use> due;
+    for (std::size_t parts = 0; parts < part_count && due_until_ + turn <= now; ++parts) {
+        uses_[next_due_++ % part_count].append_to(due);
+        due_until_ += turn;
+    }
+    if (due_until_ + turn <= now) due_until_ = now; // all of them, and nobody had asked for long
+    return due;
+}
+
 std::vector<redis_marks::sighting> redis_marks::sightings() const
 {
     std::vector<sighting> all;

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -33,6 +34,10 @@ public:
 
     std::vector<use> uses() const;
     std::vector<sighting> sightings() const;
+
+    // Some of the uses: asked often enough, each is among them once an interval, and never are all of many
+    // written at the same time. For whoever flushes.
+    std::vector<use> uses_due(std::chrono::steady_clock::time_point now, std::chrono::milliseconds interval);
 
     // Written: forgotten, unless a later moment has come meanwhile.
     void settle(const use& written);
@@ -68,6 +73,8 @@ private:
     std::array<key_part, part_count> uses_;
     part<uuid, boost::hash<uuid>> sightings_;
     std::atomic<bool> is_flushing_{false};
+    std::size_t next_due_ = 0; // part, of whoever flushes
+    std::chrono::steady_clock::time_point due_until_ = std::chrono::steady_clock::now();
 };
 
 } // namespace latchkey

@@ -107,14 +107,21 @@ end
 return { 'ok', now() }
 )lua"};
 
-// KEYS  meta, used
-// ARGV  when
-const redis_script record_use{R"lua(
-local gone_at = redis.call('PEXPIRETIME', KEYS[1])
-if gone_at > 0 and tonumber(redis.call('GET', KEYS[2]) or 0) < tonumber(ARGV[1]) then
-  redis.call('SET', KEYS[2], ARGV[1], 'PXAT', gone_at)
+// KEYS  meta and used, meta and used, ...
+// ARGV  when, when, ...
+const redis_script record_uses{R"lua(
+local problem
+for index = 1, #ARGV do
+  local meta, used = KEYS[2 * index - 1], KEYS[2 * index]
+  local gone_at = redis.call('PEXPIRETIME', meta)
+  local held = redis.pcall('GET', used)
+  if type(held) == 'table' then
+    problem = held
+  elseif gone_at > 0 and tonumber(held or 0) < tonumber(ARGV[index]) then
+    redis.call('SET', used, ARGV[index], 'PXAT', gone_at)
+  end
 end
-return 'ok'
+return problem or 'ok'
 )lua"};
 
 // KEYS  owners

@@ -16,7 +16,7 @@ extern const redis_script insert_key;
 extern const redis_script rewrite_key;
 extern const redis_script delete_key;
 extern const redis_script read_clock;
-extern const redis_script record_use;
+extern const redis_script record_uses;
 
 extern const redis_script begin_standing;
 extern const redis_script change_standing;
