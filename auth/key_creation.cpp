@@ -7,6 +7,7 @@
 #include "auth/names.hpp"
 #include "auth/quoted_text.hpp"
 #include "auth/standing.hpp"
+#include "auth/verifier.hpp"
 
 #include <algorithm>
 
@@ -33,6 +34,14 @@ refusal owner_is_deleted()
 {
     return refusals::internal(std::string{cannot_create},
                               "insert API key: Cannot create API key for deleted user");
+}
+
+// What somebody else did between the look and the insert; or the store is away.
+refusal cannot_insert(error_code why, std::string_view name)
+{
+    if (why == storage_errc::name_taken) return name_is_taken(name);
+    if (why == storage_errc::owner_gone) return owner_is_deleted();
+    return refusals::from_error(why, std::string{cannot_create});
 }
 
 outcome<std::vector<std::string>> allow_list_of(const token_request& asked)
@@ -206,26 +215,31 @@ key_service::issue(principal caller, user target, key_record draft, request_orig
         caller, action::create, what, std::move(with_diff), refusals::forbidden(), from); // A2
     if (!decided) co_return decided.error();
 
-    const std::string name{draft.name};
-    result<secret_text> token = co_await mint_key(store_, peppers_, std::move(draft));
-    // Asked behind the insert: a revocation that is not seen now finds the new key there. Asked before it,
-    // one could slip in between, and leave a key that was made by one it had ended.
-    outcome<void> stands{};
-    if (token) stands = co_await still_stands(store_, clock_, caller);
-    if (token && stands) co_return std::move(*token);
-
-    refusal why = refusals::forbidden();
-    if (token) {
-        why = stands.error();
-        co_await unmint_key(store_, std::move(*token));
-    } else { // somebody else was faster, between the look and the insert
-        why = refusals::from_error(token.error(), std::string{cannot_create});
-        if (token.error() == storage_errc::name_taken) why = name_is_taken(name);
-        if (token.error() == storage_errc::owner_gone) why = owner_is_deleted();
-    }
+    outcome<secret_text> token = co_await mint_for(caller, std::move(draft));
+    if (token) co_return token;
     refusal told =
-        co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
+        co_await decisions_.failed(std::move(caller), std::move(intent), token.error(), std::move(from));
     co_return told;
+}
+
+task<outcome<secret_text>> key_service::mint_for(principal caller, key_record draft)
+{
+    const std::string name{draft.name};
+    const bool is_own = caller.account().id == draft.owner;
+    std::optional<key_id> creator;
+    if (is_own) creator = caller.key().id;
+    result<secret_text> token = co_await mint_key(store_, peppers_, std::move(draft), creator);
+    const bool is_revoked = !token && token.error() == storage_errc::creator_gone;
+    if (!token && !is_revoked) co_return cannot_insert(token.error(), name);
+    if (token && is_own) co_return std::move(*token);
+
+    // Of somebody else's key the store cannot tell whether its creator stands. Asked behind the insert: a
+    // revocation that is not seen now finds the new key there. Asked before it, one could slip in between,
+    // and leave a key that was made by one it had ended.
+    const outcome<void> stands = co_await still_stands(store_, clock_, caller);
+    if (token && stands) co_return std::move(*token);
+    if (token) co_await unmint_key(store_, std::move(*token));
+    co_return stands ? refusal_for(verdict::unknown, {}, {}) : stands.error();
 }
 
 } // namespace latchkey

@@ -36,12 +36,15 @@ made_key make_key(const store& records, const pepper_set& peppers, key_record dr
     return {std::move(draft), print_token(minted.id, minted.secret)};
 }
 
-task<result<secret_text>> mint_key(store& records, const pepper_set& peppers, key_record draft)
+task<result<secret_text>>
+mint_key(store& records, const pepper_set& peppers, key_record draft, std::optional<key_id> creator)
 {
     result<void> inserted = error_code{storage_errc::id_taken};
     for (int draw = 0; draw < most_draws; ++draw) {
         made_key made = make_key(records, peppers, draft);
-        inserted = co_await records.insert_key(std::move(made.record));
+        auto inserting = creator ? records.insert_key_by(*creator, std::move(made.record))
+                                 : records.insert_key(std::move(made.record));
+        inserted = co_await std::move(inserting);
         if (inserted) co_return std::move(made.token);
         if (inserted.error() != storage_errc::id_taken) break;
     }

@@ -27,9 +27,12 @@ struct made_key {
 // Draws an id and a secret for `draft`. Nothing is stored, and the id may be taken.
 made_key make_key(const store& records, const pepper_set& peppers, key_record draft);
 
-// Makes and inserts; the printed token. Another id is drawn when the first is taken. name_taken, owner_gone,
-// unavailable.
-task<result<secret_text>> mint_key(store& records, const pepper_set& peppers, key_record draft);
+// Makes and inserts; the printed token. Another id is drawn when the first is taken. With a creator as
+// store::insert_key_by. name_taken, owner_gone, creator_gone, unavailable.
+task<result<secret_text>> mint_key(store& records,
+                                   const pepper_set& peppers,
+                                   key_record draft,
+                                   std::optional<key_id> creator = std::nullopt);
 
 // Takes back a token that mint_key has just made and nobody has seen. Best effort: who fails to hear its
 // secret cannot use it.

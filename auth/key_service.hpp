@@ -86,6 +86,9 @@ private:
     // Rows 7 to 9: names it, decides, records, inserts.
     task<outcome<secret_text>> issue(principal caller, user target, key_record draft, request_origin from);
 
+    // Makes and inserts, if the caller still stands once the key is there.
+    task<outcome<secret_text>> mint_for(principal caller, key_record draft);
+
     // The name that the key will have. 409 when the owner has it already.
     task<outcome<std::string>> settled_name(key_record draft);
 

@@ -21,6 +21,7 @@ public:
         case storage_errc::email_taken: return "the email address is taken";
         case storage_errc::users_exist: return "users exist already";
         case storage_errc::owner_gone: return "the owner is deleted";
+        case storage_errc::creator_gone: return "the creating key is revoked";
         case storage_errc::bad_file: return "the file is damaged or not one of Latchkey's";
         }
         return "unknown storage error";

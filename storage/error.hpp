@@ -24,6 +24,7 @@ enum class storage_errc {
     email_taken,     // another user that is not deleted has this address (compared without case)
     users_exist,     // the first user was asked for, but there are users
     owner_gone,      // the owner of a new key is deleted or does not exist
+    creator_gone,    // the key that asked for a new one has ended, or its owner is not active any more
     bad_file,        // a database or log file is damaged, of a newer version, or not ours
 };
 

@@ -37,12 +37,28 @@ task<result<key_with_owner>> memory_store::ask(key_id id)
     co_return table_.find_with_owner(id);
 }
 
-task<result<void>> memory_store::insert_key(key_record key)
+result<void> memory_store::insert(key_record key)
 {
     const auto created = table_.begin_insert(std::move(key));
-    if (!created) co_return created.error();
+    if (!created) return created.error();
     table_.commit_insert(*created);
-    co_return result<void>{};
+    return {};
+}
+
+task<result<void>> memory_store::insert_key(key_record key)
+{
+    co_return insert(std::move(key));
+}
+
+task<result<void>> memory_store::insert_key_by(key_id creator, key_record key)
+{
+    const key_id id = key.id;
+    const uuid owner = key.owner;
+    const result<void> inserted = insert(std::move(key));
+    if (!inserted) co_return inserted;
+    if (table_.is_good(creator, owner, clock_.now())) co_return result<void>{};
+    static_cast<void>(table_.remove(id)); // gone already, perhaps, with all the others of its owner
+    co_return storage_errc::creator_gone;
 }
 
 task<result<key_listing>> memory_store::find_key(key_id id)

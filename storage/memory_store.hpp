@@ -26,6 +26,7 @@ public:
 
     std::string id_prefix(const uuid&) const override { return {}; }
     task<result<void>> insert_key(key_record key) override;
+    task<result<void>> insert_key_by(key_id creator, key_record key) override;
     task<result<key_listing>> find_key(key_id id) override;
     task<result<key_listing>> find_key_by_name(uuid owner, std::string name) override;
     std::unique_ptr<token_list> list_tokens(key_query query) override;
@@ -49,6 +50,7 @@ public:
     std::optional<key_census> census() const override { return counter_.latest(); }
 
 private:
+    result<void> insert(key_record key);
     result<void> insert(user added, bool only_if_first);
 
     const clock& clock_;

@@ -72,6 +72,14 @@ memory_table::located memory_table::locate(const key_id& id)
     return answer;
 }
 
+bool memory_table::is_good(const key_id& id, const uuid& owner_id, time_point now)
+{
+    const located at = locate(id);
+    if (!at.key || at.key.entry->record.expires_at <= now) return false;
+    const owner_view owner = at.key.entry->owner->view();
+    return owner.id == owner_id && !owner.is_deleted && owner.status == user_status::active;
+}
+
 result<key_found> memory_table::find_key(const key_id& id)
 {
     const key_table::held key = keys_.find(id);

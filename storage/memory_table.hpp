@@ -55,6 +55,8 @@ public:
     void commit_insert(const key_creation& created);
     void withdraw_insert(const key_creation& created);
 
+    // Whether it is a key of that owner who may use it: neither revoked nor expired, and he is active.
+    bool is_good(const key_id& id, const uuid& owner, time_point now);
     result<key_found> find_key(const key_id& id);
     result<key_found> find_key_by_name(const uuid& owner, std::string_view name);
     result<key_with_owner> find_with_owner(const key_id& id);

@@ -2,18 +2,19 @@
 
 namespace latchkey::redis_scripts {
 
-// KEYS  owners, key, meta, used, gone, keys of the owner, name (tokens only)
-// ARGV  owner, now, digest, record tail, stamp, PXAT of key, PXAT of meta, end of retention, place, id
+// KEYS  owners, key, meta, used, gone, keys of the owner, name (tokens only), key of the creator (if any)
+// ARGV  owner, now, digest, record tail, stamp, PXAT of key, PXAT of meta, end of retention, place, id,
+//       whether there is a name, whether there is a creator
 const redis_script insert_key{R"lua(
 local owners = redis.call('GET', KEYS[1]) or ''
-local function epoch_of(owner)
+local function standing_of(owner)
   local _, behind = string.find(owners, owner .. ' ', 1, true)
-  return behind and string.match(owners, '^%d+', behind + 1)
+  if behind then return string.match(owners, '^(%d+) %d+ (%S+)', behind + 1) end
 end
 local function is_dead(owner, epoch, gone_at)
-  return tonumber(gone_at) <= tonumber(ARGV[2]) or epoch_of(owner) ~= epoch
+  return tonumber(gone_at) <= tonumber(ARGV[2]) or standing_of(owner) ~= epoch
 end
-local epoch = epoch_of(ARGV[1])
+local epoch, status = standing_of(ARGV[1])
 if not epoch then return 'owner_gone' end
 -- Made by an earlier run of this, and deleted since: it was made.
 local grave = redis.call('GET', KEYS[5])
@@ -24,7 +25,12 @@ if held then
   held_by, held_epoch, held_until, stamp = string.match(held, '^(%S+) (%d+) (%d+) (%S+) ')
   if stamp == ARGV[5] then return 'ok' end
 end
-local name = KEYS[7]
+local name = ARGV[11] == '1' and KEYS[7]
+if ARGV[12] == '1' then
+  local creator = status == 'a' and redis.call('GET', KEYS[#KEYS])
+  local good = ARGV[1] .. ' ' .. epoch .. ' '
+  if not creator or string.sub(creator, 66, 65 + #good) ~= good then return 'creator_gone' end
+end
 local holder = name and redis.call('GET', name)
 if holder then
   local name_epoch, gone_at = string.match(holder, '^%S+ (%d+) (%d+)$')

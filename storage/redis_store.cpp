@@ -58,9 +58,10 @@ error_code outcome_of(const redis_reply& word) noexcept
         std::string_view word;
         storage_errc code;
     };
-    static constexpr std::array<meaning, 6> meanings = {{{"id_taken", storage_errc::id_taken},
+    static constexpr std::array<meaning, 7> meanings = {{{"id_taken", storage_errc::id_taken},
                                                          {"name_taken", storage_errc::name_taken},
                                                          {"owner_gone", storage_errc::owner_gone},
+                                                         {"creator_gone", storage_errc::creator_gone},
                                                          {"username_taken", storage_errc::username_taken},
                                                          {"email_taken", storage_errc::email_taken},
                                                          {"users_exist", storage_errc::users_exist}}};

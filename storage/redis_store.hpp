@@ -54,7 +54,11 @@ public:
 
     std::string id_prefix(const uuid& owner) const override;
     std::optional<siphash_key> id_tag_key() const override { return access_->tag_key(); }
-    task<result<void>> insert_key(key_record key) override;
+    task<result<void>> insert_key(key_record key) override { return insert(std::move(key), std::nullopt); }
+    task<result<void>> insert_key_by(key_id creator, key_record key) override
+    {
+        return insert(std::move(key), creator);
+    }
     task<result<key_listing>> find_key(key_id id) override;
     task<result<key_listing>> find_key_by_name(uuid owner, std::string name) override;
     std::unique_ptr<token_list> list_tokens(key_query query) override;
@@ -138,6 +142,7 @@ private:
     task<result<listings>> read_places_of_tag(shard_pointer here, places wanted);
 
     // --- users ---
+    task<result<void>> insert(key_record key, std::optional<key_id> creator);
     task<result<void>> insert(user added, bool only_if_first);
     task<result<seen_user>> read_user(shard_pointer here, uuid id);
     task<result<user>> read_user_by(std::string_view index, std::string text);

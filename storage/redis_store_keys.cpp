@@ -63,7 +63,7 @@ std::string holder_prefix(const key_id& id)
 
 } // namespace
 
-task<result<void>> redis_store::insert_key(key_record key)
+task<result<void>> redis_store::insert(key_record key, std::optional<key_id> creator)
 {
     const noted_change noted{access_, key.id};
     const executor where = co_await asio::this_coro::executor;
@@ -71,6 +71,8 @@ task<result<void>> redis_store::insert_key(key_record key)
     const std::string_view tag = redis_layout::tag_of(key.id);
     // Of another deployment's tags, as when Redis was emptied a moment ago: another id will do.
     if (tag != access_->tag_of(key.owner)) co_return storage_errc::id_taken;
+    // Nor does a creator of other tags live any more.
+    if (creator && redis_layout::tag_of(*creator) != tag) co_return storage_errc::creator_gone;
 
     kept_key kept;
     kept.gone_at = redis_layout::end_of_retention(key.expires_at, options_.retention);
@@ -83,6 +85,7 @@ task<result<void>> redis_store::insert_key(key_record key)
                                   redis_layout::used(record.id),
                                   redis_layout::gone(record.id)};
     belongings{record}.append_to(keys);
+    if (creator) keys.push_back(redis_layout::key(*creator));
     const std::vector<std::string> arguments{to_string(record.owner),
                                              count(clock_.now()),
                                              digest_text(record.secret_digest),
@@ -92,7 +95,9 @@ task<result<void>> redis_store::insert_key(key_record key)
                                              count(redis_layout::milliseconds_of(kept.gone_at)),
                                              count(kept.gone_at),
                                              redis_layout::place_of(record),
-                                             std::string{record.id.view()}};
+                                             std::string{record.id.view()},
+                                             record.login == login_type::token ? "1" : "0",
+                                             creator ? "1" : "0"};
     for (bool is_first_try = true;; is_first_try = false) {
         auto inserting = run_mutation(here, redis_scripts::insert_key, keys, arguments);
         const result<redis_reply> answer = co_await std::move(inserting);

@@ -230,6 +230,17 @@ task<result<void>> sqlite_store::insert_key(key_record key)
     co_return result<void>{};
 }
 
+task<result<void>> sqlite_store::insert_key_by(key_id creator, key_record key)
+{
+    const key_id id = key.id;
+    const uuid owner = key.owner;
+    const result<void> inserted = co_await insert_key(std::move(key));
+    if (!inserted) co_return inserted;
+    if (table_.is_good(creator, owner, clock_.now())) co_return result<void>{};
+    static_cast<void>(co_await delete_key(id)); // in force at once, whatever becomes of the disk
+    co_return storage_errc::creator_gone;
+}
+
 task<result<key_listing>> sqlite_store::find_key(key_id id)
 {
     auto found = table_.find_key(id);

@@ -50,6 +50,7 @@ public:
     std::string id_prefix(const uuid& owner) const override { return id_tag_of(owner, id_tag_key_); }
     std::optional<siphash_key> id_tag_key() const override { return id_tag_key_; }
     task<result<void>> insert_key(key_record key) override;
+    task<result<void>> insert_key_by(key_id creator, key_record key) override;
     task<result<key_listing>> find_key(key_id id) override;
     task<result<key_listing>> find_key_by_name(uuid owner, std::string name) override;
     std::unique_ptr<token_list> list_tokens(key_query query) override;

@@ -184,6 +184,10 @@ public:
     // (no such user, or deleted).
     virtual task<result<void>> insert_key(key_record key) = 0;
 
+    // As insert_key, for `creator`, a key of the same owner: a revocation of it that this does not see is
+    // later than the new key. creator_gone, and no new key, unless the creator lives and the owner is active.
+    virtual task<result<void>> insert_key_by(key_id creator, key_record key) = 0;
+
     // not_found. Finds expired keys while they are retained.
     virtual task<result<key_listing>> find_key(key_id id) = 0;
 

@@ -50,6 +50,13 @@ public:
         co_return co_await behind_.insert_key(std::move(key));
     }
 
+    task<result<void>> insert_key_by(key_id creator, key_record key) override
+    {
+        if (before_insert) before_insert();
+        if (cannot_write) co_return away();
+        co_return co_await behind_.insert_key_by(creator, std::move(key));
+    }
+
     task<result<key_listing>> find_key(key_id id) override
     {
         if (cannot_read) co_return away();
