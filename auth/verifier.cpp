@@ -140,10 +140,10 @@ task<verifier::asked> verifier::inspect(std::string token, revision least)
     co_return seen;
 }
 
-task<verifier::account_check> verifier::account_behind(key_record key)
+task<verifier::account_check> verifier::account_behind(key_record key, revision least)
 {
     account_check seen;
-    result<user> owner = co_await store_.find_user(key.owner);
+    result<user> owner = co_await store_.find_account(key.owner, least);
     if (!owner) {
         const bool is_gone = owner.error() == storage_errc::not_found;
         seen.what = is_gone ? verdict::owner_deleted : verdict::unavailable;
@@ -193,9 +193,10 @@ task<outcome<principal>> verifier::authenticate(std::string token, revision leas
     }
     user account;
     if (what == verdict::accepted) {
-        account_check owner = co_await account_behind(key);
+        account_check owner = co_await account_behind(key, least);
         what = owner.what;
         account = std::move(owner.account);
+        account.last_seen_at = std::max(account.last_seen_at, now);
     }
     if (what == verdict::accepted) {
         const result<time_point> expiry = co_await slid_expiry(key, now);

@@ -84,7 +84,7 @@ private:
         verdict what = verdict::unavailable;
         user account;
     };
-    task<account_check> account_behind(key_record key);
+    task<account_check> account_behind(key_record key, revision least);
 
     // When the key expires from now on: moved for a session that is used (contract 3.6). not_found: it has
     // been deleted meanwhile.

@@ -22,6 +22,9 @@ constexpr std::size_t absent_bytes = 2 * (sizeof(key_id) + 6 + sizeof(lease_poin
 // The hand ends its search here, at an entry that was used lately: approximate, but never long.
 constexpr int most_passed = 64;
 
+// And a part for users: a few thousand of the default size, who are all read again when it is full.
+constexpr std::size_t user_share = 32;
+
 constexpr std::size_t tended_at_once = 4096;
 
 // Rights are shared by all keys that have the same ones. Whoever is the first to keep them bears them: beside
@@ -61,10 +64,11 @@ struct alignas(key_entry_memory::alignment) key_cache::entry {
 key_cache::key_cache(std::size_t most_bytes,
                      std::shared_ptr<own_changes> changes,
                      std::shared_ptr<redis_marks> marks)
-    : most_bytes_{most_bytes - most_bytes / absent_share},
+    : most_bytes_{most_bytes - most_bytes / absent_share - most_bytes / user_share},
       most_absent_{most_bytes / absent_share / absent_bytes / 2},
       changes_{std::move(changes)},
-      marks_{std::move(marks)}
+      marks_{std::move(marks)},
+      users_{most_bytes / user_share, changes_}
 {}
 
 key_cache::~key_cache()
@@ -219,6 +223,7 @@ void key_cache::forget(std::string_view redis_key) noexcept
     invalidations_.add(1);
     const redis_layout::subject about = redis_layout::subject_of(redis_key);
     if (!about.owners_of.empty()) changes_->note_owners(about.owners_of);
+    if (redis_key == redis_layout::user_records) users_.forget_all();
     if (!about.key) return;
     claims_.erase(*about.key);
     young_.erase(*about.key);
@@ -231,6 +236,7 @@ void key_cache::forget_all() noexcept
 {
     invalidations_.add(1);
     ++era_;
+    users_.forget_all();
 }
 
 void key_cache::note_lease_end() noexcept
@@ -314,7 +320,7 @@ void key_cache::count_entries() noexcept
 {
     const std::size_t absent = young_.size() + old_.size();
     entry_count_.set(ring_.size() + absent);
-    byte_count_.set(bytes_ + absent * absent_bytes);
+    byte_count_.set(bytes_ + absent * absent_bytes + users_.bytes());
 }
 
 void key_cache::add_to(cache_figures& sum) const noexcept

@@ -19,6 +19,7 @@
 #include "storage/redis_tracking.hpp"
 #include "storage/store.hpp"
 #include "storage/text_hash.hpp"
+#include "storage/user_cache.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -59,6 +60,9 @@ public:
     void keep(const key_id& id, ticket claimed, const key_with_owner& read, lease_pointer lease) noexcept;
     void keep_absent(const key_id& id, ticket claimed, lease_pointer lease) noexcept;
     void give_up(const key_id& id, ticket claimed) noexcept;
+
+    // What is kept of users, under the same leases and by the same news.
+    user_cache& users() noexcept { return users_; }
 
     void forget(std::string_view redis_key) noexcept override;
     void forget_all() noexcept override;
@@ -130,6 +134,7 @@ private:
 
     key_slots<entry> entries_;
     owner_pool owners_;
+    user_cache users_;
     std::vector<std::unique_ptr<entry>> ring_; // the same, in the order in which the hand passes them
     std::size_t hand_ = 0;
     std::size_t tended_ = 0; // how much of the ring, in this round

@@ -18,7 +18,11 @@ public:
     void note(const key_id& id) noexcept { add_to(by_id_[slot_of(hash_of(id))]); }
 
     // Of all owners whose ids of keys begin with `tag`; also when Redis told of it.
-    void note_owners(std::string_view tag) noexcept { add_to(by_tag_[slot_of(tag)]); }
+    void note_owners(std::string_view tag) noexcept
+    {
+        add_to(by_tag_[slot_of(tag)]);
+        add_to(users_);
+    }
 
     // Changes whenever anything was noted that may concern the key. `hash` is hash_of(id).
     std::uint32_t count_of(const key_id& id, std::uint64_t hash) const noexcept
@@ -27,6 +31,9 @@ public:
         return by_id_[slot_of(hash)].load(std::memory_order_acquire) +
                by_tag_[slot_of(id.view().substr(0, tag_length))].load(std::memory_order_acquire);
     }
+
+    // Changes whenever owners were noted.
+    std::uint32_t count_of_users() const noexcept { return users_.load(std::memory_order_acquire); }
 
 private:
     using counter = std::atomic<std::uint32_t>;
@@ -48,6 +55,7 @@ private:
 
     std::array<counter, slots> by_id_{};
     std::array<counter, slots> by_tag_{};
+    counter users_{0};
 };
 
 } // namespace latchkey

@@ -1,4 +1,4 @@
-// Verification's way to Redis.
+// The way to Redis of verification, and of the proof of a caller.
 #include "storage/redis_store.hpp"
 
 namespace latchkey {
@@ -100,6 +100,31 @@ task<result<key_with_owner>> redis_store::ask(key_id id)
     if (is_dropped) read.found = storage_errc::not_found;
     claim.settle(read);
     co_return std::move(read.found);
+}
+
+task<result<user>> redis_store::find_account(uuid id, revision least)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const shard_pointer here = access_->on(where);
+    user_cache* const users = here->cache ? &here->cache->users() : nullptr;
+    user_cache::era before = 0;
+    if (users != nullptr) {
+        // A revision is of the server that keeps his keys; his record may lie on another one of a Cluster.
+        const user* const known =
+            least == any_revision ? users->find(id, redis_lease::clock::now()) : nullptr;
+        if (known != nullptr) co_return *known;
+        before = users->present();
+    }
+    redis_command who{"HGET"};
+    who.key(redis_layout::user_records).arg(to_string(id));
+    auto asking = here->client->run_tracked(std::move(who));
+    tracked_reply answer = co_await std::move(asking);
+    answer.reply = here->note_read(std::move(answer.reply));
+    if (!answer.reply) co_return answer.reply.error();
+    result<seen_user> found = user_of(*answer.reply, redis_reply{});
+    if (!found) co_return found.error();
+    if (users != nullptr) users->keep(found->kept.record, before, std::move(answer.lease));
+    co_return std::move(found->kept.record);
 }
 
 } // namespace latchkey

@@ -63,6 +63,7 @@ public:
     task<result<void>> insert_first_user(user added) override;
     task<result<bool>> has_users() override;
     task<result<user>> find_user(uuid id) override;
+    task<result<user>> find_account(uuid id, revision = any_revision) override { return find_user(id); }
     task<result<user>> find_user_by_username(std::string username) override;
     task<result<user>> find_user_by_email(std::string email) override;
     task<result<std::vector<user>>> list_users() override;

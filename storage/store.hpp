@@ -225,6 +225,10 @@ public:
     // not_found. Finds deleted users too.
     virtual task<result<user>> find_user(uuid id) = 0;
 
+    // As find_user, of a key's owner for what he may do: as true as what lookup answers, with the same
+    // `least`. last_seen_at may be an earlier one.
+    virtual task<result<user>> find_account(uuid id, revision least = any_revision) = 0;
+
     // Without ASCII case. not_found.
     virtual task<result<user>> find_user_by_username(std::string username) = 0;
     virtual task<result<user>> find_user_by_email(std::string email) = 0;

@@ -124,6 +124,12 @@ public:
         co_return co_await behind_.find_user(id);
     }
 
+    task<result<user>> find_account(uuid id, revision least) override
+    {
+        if (cannot_read) co_return away();
+        co_return co_await behind_.find_account(id, least);
+    }
+
     task<result<user>> find_user_by_username(std::string username) override
     {
         if (cannot_read) co_return away();
