@@ -92,10 +92,14 @@ audit_file::~audit_file()
 
 task<result<void>> audit_file::append(audit_entry entry)
 {
-    return suspend_until_resumed<result<void>>(
-        [this, entry = std::move(entry)](audit_writer::caller caller) mutable {
-            writer_.append(std::move(entry), std::move(caller));
-        });
+    auto initiate = [this, &entry](auto handler) {
+        writer_.append(std::move(entry),
+                       std::make_unique<handler_waiter<decltype(handler)>>(std::move(handler)));
+    };
+    const write_verdict verdict =
+        co_await asio::async_initiate<decltype(use_task), void(write_verdict)>(std::move(initiate), use_task);
+    if (verdict.ec) co_return verdict.ec;
+    co_return result<void>{};
 }
 
 task<result<audit_page>> audit_file::search(audit_query query)

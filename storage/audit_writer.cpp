@@ -38,7 +38,7 @@ error_code audit_writer::start(const std::vector<audit_entry>& first)
     return {};
 }
 
-void audit_writer::append(audit_entry entry, caller waiting)
+void audit_writer::append(audit_entry entry, std::unique_ptr<write_waiter> waiter)
 {
     storage_errc refusal = storage_errc::unavailable;
     {
@@ -48,12 +48,14 @@ void audit_writer::append(audit_entry entry, caller waiting)
         } else if (options_.when_full == audit_when_full::refuse && queue_.size() >= options_.queue_limit) {
             refusal = storage_errc::overloaded;
         } else {
-            queue_.push_back({std::move(entry), std::move(waiting)});
-            wake_.notify_one();
+            queue_.push_back({std::move(entry), std::move(waiter)});
+            if (gathering_.is_awaited(queue_.size())) wake_.notify_one();
             return;
         }
     }
-    waiting->resume(refusal);
+    completions refused;
+    refused.add(std::move(waiter), refusal);
+    refused.post();
 }
 
 void audit_writer::reopen()
@@ -102,11 +104,15 @@ void audit_writer::run()
 std::vector<audit_writer::pending> audit_writer::wait_for_work(bool& should_reopen, bool& should_stop)
 {
     std::unique_lock lock{mutex_};
+    gathering_.begin();
     const auto has_work = [this] { return is_closed_ || reopen_requested_ || !queue_.empty(); };
     if (const auto until = next_wake())
         wake_.wait_until(lock, *until, has_work);
     else
         wake_.wait(lock, has_work);
+    const auto queued = [this] { return std::min(queue_.size(), batch_limit); };
+    if (!queue_.empty())
+        gathering_.wait(wake_, lock, queued, [this] { return is_closed_ || reopen_requested_; });
 
     std::vector<pending> batch;
     while (!queue_.empty() && batch.size() < batch_limit) {
@@ -128,14 +134,15 @@ void audit_writer::write_batch(std::vector<pending> batch)
 {
     if (!probe_due_) make_room();
     const bool is_written = !probe_due_ && write_entries(batch);
-    result<void> outcome;
+    error_code verdict;
     if (!is_written) {
-        outcome = storage_errc::unavailable;
+        verdict = storage_errc::unavailable;
         const std::lock_guard lock{mutex_};
         refused_ += batch.size();
     }
     for (auto& entry : batch)
-        entry.waiting->resume(outcome);
+        completions_.add(std::move(entry.waiter), verdict);
+    completions_.post();
 }
 
 bool audit_writer::write_entries(const std::vector<pending>& batch)

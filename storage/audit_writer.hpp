@@ -6,7 +6,8 @@
 #include "storage/audit_log.hpp"
 #include "storage/audit_options.hpp"
 #include "storage/audit_output.hpp"
-#include "storage/resumption.hpp"
+#include "storage/batch_gathering.hpp"
+#include "storage/write_waiter.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -24,8 +25,6 @@ audit_entry audit_note(const clock& clock, std::string action, boost::json::obje
 
 class audit_writer {
 public:
-    using caller = std::unique_ptr<resumption<result<void>>>;
-
     // `output` is positioned at the end of the chain. `clock` and `index` outlive the writer.
     audit_writer(audit_options options,
                  std::unique_ptr<audit_output> output,
@@ -39,8 +38,8 @@ public:
     // Starts the thread. Writes `first` before anything else, on the calling thread.
     error_code start(const std::vector<audit_entry>& first);
 
-    // Resumes the caller as audit_log::append says. Any thread.
-    void append(audit_entry entry, caller waiting);
+    // Completes the waiter as audit_log::append says. Any thread.
+    void append(audit_entry entry, std::unique_ptr<write_waiter> waiter);
 
     // Before the next batch: if the file at the path is another one, goes on there. Any thread.
     void reopen();
@@ -54,7 +53,7 @@ public:
 private:
     struct pending {
         audit_entry entry;
-        caller waiting;
+        std::unique_ptr<write_waiter> waiter;
     };
 
     using instant = std::chrono::steady_clock::time_point;
@@ -83,6 +82,7 @@ private:
     mutable std::mutex mutex_; // guards what follows
     std::condition_variable wake_;
     std::deque<pending> queue_;
+    batch_gathering gathering_;
     bool reopen_requested_ = false;
     bool is_closed_ = false;
     bool can_write_ = true;
@@ -92,6 +92,7 @@ private:
     std::uint64_t entries_ = 0;
 
     // The thread's own.
+    completions completions_;
     std::uint32_t file_number_ = 0;
     std::optional<instant> sync_due_;
     std::optional<instant> probe_due_;

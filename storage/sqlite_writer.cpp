@@ -13,8 +13,6 @@ constexpr auto idle_time = 100ms;
 constexpr auto erasure_delay = 3s;
 // A log this long is emptied whether there is time or not: 256 MiB in pages of 4 KiB.
 constexpr int longest_log = 65536;
-// How long a commit waits for as many requests to queue up as the last one had.
-constexpr auto gathering_time = 200us;
 
 bool erases(const mutation& change) noexcept
 {
@@ -58,7 +56,7 @@ std::uint64_t sqlite_writer::submit(mutation change, std::unique_ptr<write_waite
         const std::lock_guard hold{mutex_};
         queue_.push_back({std::move(change), std::move(waiter)});
         number = ++submitted_;
-        is_awaited = queue_.size() == wake_at_;
+        is_awaited = gathering_.is_awaited(queue_.size());
     }
     if (is_awaited) wake_.notify_one();
     return number;
@@ -114,7 +112,7 @@ void sqlite_writer::run()
 bool sqlite_writer::take(std::vector<request>& batch)
 {
     std::unique_lock hold{mutex_};
-    wake_at_ = 1;
+    gathering_.begin();
     const auto has_work = [this] { return is_closing_ || !queue_.empty(); };
     if (const auto limit = patience(); limit > 0ms) {
         wake_.wait_for(hold, limit, has_work);
@@ -122,19 +120,10 @@ bool sqlite_writer::take(std::vector<request>& batch)
         wake_.wait(hold, has_work);
     }
     if (queue_.empty()) return !is_closing_;
-    gather(hold);
-    last_batch_ = queue_.size();
+    gathering_.wait(
+        wake_, hold, [this] { return queue_.size(); }, [this] { return is_closing_; });
     batch.swap(queue_);
     return true;
-}
-
-// Those whom the last commit answered come back one after the other: a commit for the first alone would
-// make all others wait for two.
-void sqlite_writer::gather(std::unique_lock<std::mutex>& hold)
-{
-    if (is_closing_ || queue_.size() >= last_batch_) return;
-    wake_at_ = last_batch_;
-    wake_.wait_for(hold, gathering_time, [this] { return is_closing_ || queue_.size() >= wake_at_; });
 }
 
 // Zero: there is nothing to do but wait for work. Called with the lock held.

@@ -5,6 +5,7 @@
 // debt; from time to time the thread tries to pay all of it in one commit, and then writes again.
 #pragma once
 
+#include "storage/batch_gathering.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/store.hpp"
 #include "storage/write_waiter.hpp"
@@ -64,7 +65,6 @@ private:
 
     void run();
     bool take(std::vector<request>& batch);
-    void gather(std::unique_lock<std::mutex>& hold);
     std::chrono::milliseconds patience() const;
     void write(std::vector<request>& batch);
     bool commit(const std::vector<request>& batch);
@@ -84,13 +84,12 @@ private:
     steady_time next_probe_{};
     steady_time next_checkpoint_{};
     steady_time erased_since_{}; // when the log first held what should be gone; zero: it does not
-    std::size_t last_batch_ = 0;
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;    // of the writer
     std::condition_variable settled_; // of those in wait_for
     std::vector<request> queue_;
-    std::size_t wake_at_ = 1; // how long the queue must be to wake the writer
+    batch_gathering gathering_;
     std::uint64_t submitted_ = 0;
     std::uint64_t settled_count_ = 0;
     bool is_closing_ = false;
