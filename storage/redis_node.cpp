@@ -19,8 +19,9 @@ redis_reply too_few_replicas(const redis_reply& acknowledged, unsigned wanted)
 redis_node::redis_node(redis_endpoint endpoint,
                        const redis_link_factory& make_link,
                        redis_replication replication)
-    : reading_{make_link(endpoint)},
-      writing_{replication.replicas > 0 ? make_link(std::move(endpoint)) : reading_},
+    : plain_{make_link(endpoint)},
+      tracked_{make_link(endpoint)},
+      waiting_{replication.replicas > 0 ? make_link(std::move(endpoint)) : plain_},
       replication_{replication}
 {}
 
@@ -29,17 +30,24 @@ redis_node::~redis_node()
     close();
 }
 
+void redis_node::start()
+{
+    plain_->start();
+    tracked_->start();
+}
+
 void redis_node::close()
 {
-    reading_->close();
-    writing_->close();
+    for (const auto& link : {plain_, tracked_, waiting_})
+        link->close();
 }
 
 task<result<redis_reply>>
 redis_node::run(std::shared_ptr<redis_node> self, redis_command command, redis_effect effect, bool is_asking)
 {
+    self->start();
     const bool waits = self->waits(effect);
-    const auto link = waits ? self->writing_ : self->reading_;
+    const auto link = waits ? self->waiting_ : self->plain_;
     if (!waits && !is_asking) {
         auto running = link->run(std::move(command));
         co_return co_await std::move(running);
@@ -64,7 +72,8 @@ redis_node::run(std::shared_ptr<redis_node> self, redis_command command, redis_e
 task<tracked_reply> redis_node::run_tracked(std::shared_ptr<redis_node> self, redis_command command)
 {
     const auto node = std::move(self);
-    return node->reading_->run_tracked(std::move(command));
+    node->start();
+    return node->tracked_->run_tracked(std::move(command));
 }
 
 task<result<redis_reply>> redis_node::run_script(std::shared_ptr<redis_node> self,
@@ -96,7 +105,11 @@ task<result<std::vector<redis_answer>>> redis_node::ask_each(std::vector<std::sh
 
 std::string redis_node::problem() const
 {
-    return reading_->problem().empty() ? writing_->problem() : reading_->problem();
+    std::string problem;
+    for (const auto& link : {plain_, tracked_, waiting_}) {
+        if (problem.empty()) problem = link->problem();
+    }
+    return problem;
 }
 
 } // namespace latchkey

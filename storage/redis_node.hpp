@@ -1,6 +1,8 @@
-// One server that holds data, as the clients of every topology use it: a link for what is asked of it, and
-// where writes wait for replicas, another one for those, so that no verification ever stands behind a WAIT.
-// Belongs to one io_context and is used on its thread only.
+// One server that holds data, as the clients of every topology use it: a link for reads that are tracked,
+// another one for all else, and where writes wait for replicas, a third for those, so that nothing else ever
+// stands behind a WAIT. Redis tracks all that is read on a tracked link, inside of scripts too; what a create
+// looks at and then writes would come back as news three times. Belongs to one io_context and is used on its
+// thread only.
 #pragma once
 
 #include "storage/redis_link.hpp"
@@ -48,19 +50,23 @@ public:
     static task<result<std::vector<redis_answer>>> ask_each(std::vector<std::shared_ptr<redis_node>> nodes,
                                                             redis_command question);
 
-    void start() { reading_->start(); }
+    // Connects, as every command does.
+    void start();
     void close();
 
-    bool is_connected() const noexcept { return reading_->is_connected(); }
+    bool is_connected() const noexcept { return plain_->is_connected() && tracked_->is_connected(); }
 
     // A command would be refused at once.
-    bool is_away() const noexcept { return reading_->is_away(); }
+    bool is_away() const noexcept { return plain_->is_away() || tracked_->is_away(); }
 
-    // It is not, any more, the connection over which the server was first reached.
-    bool has_been_lost() const noexcept { return reading_->is_away() || reading_->connections() > 1; }
+    // They are not, any more, the connections over which the server was first reached.
+    bool has_been_lost() const noexcept
+    {
+        return is_away() || plain_->connections() > 1 || tracked_->connections() > 1;
+    }
 
     std::string problem() const;
-    const redis_address& address() const noexcept { return reading_->address(); }
+    const redis_address& address() const noexcept { return plain_->address(); }
 
 private:
     bool waits(redis_effect effect) const noexcept
@@ -68,8 +74,9 @@ private:
         return effect != redis_effect::read && replication_.replicas > 0;
     }
 
-    std::shared_ptr<redis_link> reading_;
-    std::shared_ptr<redis_link> writing_; // the same one where nothing waits
+    std::shared_ptr<redis_link> plain_;
+    std::shared_ptr<redis_link> tracked_;
+    std::shared_ptr<redis_link> waiting_; // the plain one where nothing waits
     redis_replication replication_;
 };
 
