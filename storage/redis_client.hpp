@@ -39,12 +39,8 @@ public:
     // before the reply was read may be heard of before it.
     virtual task<tracked_reply> run_tracked(redis_command command) = 0;
 
-    // As `run`, for a script: by its name, and with its text where the server answers NOSCRIPT. All `keys`
-    // must share a slot.
-    virtual task<result<redis_reply>> run_script(const redis_script& script,
-                                                 std::vector<std::string> keys,
-                                                 std::vector<std::string> arguments,
-                                                 redis_effect effect) = 0;
+    // As `run`, for a script: by its name, and with its text where the server answers NOSCRIPT.
+    virtual task<result<redis_reply>> run_script(redis_call call, redis_effect effect) = 0;
 
     // The replies of all servers that hold data now, of a Cluster the primaries; unavailable as soon as one
     // of them gives none. For questions; of no particular key.

@@ -161,17 +161,14 @@ task<tracked_reply> redis_cluster::run_tracked(redis_command command)
     return run_there(nodes_, redirections_, std::move(command), redis_effect::read, reading::tracked);
 }
 
-task<result<redis_reply>> redis_cluster::run_script(const redis_script& script,
-                                                    std::vector<std::string> keys,
-                                                    std::vector<std::string> arguments,
-                                                    redis_effect effect)
+task<result<redis_reply>> redis_cluster::run_script(redis_call call, redis_effect effect)
 {
     const nodes_pointer nodes = nodes_; // the client may go while its coroutines still wait
     const counts_pointer counts = redirections_;
-    auto by_name = run_plainly(nodes, counts, evalsha_command(script, keys, arguments), effect);
+    auto by_name = run_plainly(nodes, counts, call.by_name(), effect);
     result<redis_reply> reply = co_await std::move(by_name);
     if (!reply || !reply->is_error("NOSCRIPT")) co_return reply;
-    auto by_text = run_plainly(nodes, counts, eval_command(script, keys, arguments), effect);
+    auto by_text = run_plainly(nodes, counts, call.by_text(), effect);
     co_return co_await std::move(by_text);
 }
 

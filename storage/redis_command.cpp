@@ -9,31 +9,79 @@
 
 namespace latchkey {
 
+namespace {
+
+constexpr std::size_t usual_words = 24;
+constexpr std::size_t usual_bytes = 500;
+
+} // namespace
+
+void redis_words::add(std::string_view bytes)
+{
+    if (ends_.empty()) {
+        ends_.reserve(usual_words);
+        bytes_.reserve(usual_bytes);
+    }
+    bytes_.append(bytes);
+    ends_.push_back(bytes_.size());
+}
+
+void redis_words::add(std::int64_t number)
+{
+    char digits[24];
+    const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
+    add({digits, static_cast<std::size_t>(end - digits)});
+}
+
+void redis_words::add(const redis_words& more)
+{
+    const std::size_t begin = bytes_.size();
+    bytes_.append(more.bytes_);
+    ends_.reserve(size() + more.size());
+    for (const std::size_t end : more.ends_)
+        ends_.push_back(begin + end);
+}
+
+std::string_view redis_words::at(std::size_t index) const noexcept
+{
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view{bytes_}.substr(begin, ends_[index] - begin);
+}
+
 redis_command::redis_command(std::string_view name)
 {
-    ends_.reserve(usual_arguments);
-    add(name);
+    words_.add(name);
 }
 
 redis_command& redis_command::key(std::string_view name)
 {
-    if (first_key_ == 0) first_key_ = ends_.size();
-    add(name);
+    if (first_key_ == 0) first_key_ = size();
+    words_.add(name);
     return *this;
 }
 
 redis_command& redis_command::arg(std::string_view bytes)
 {
-    add(bytes);
+    words_.add(bytes);
     return *this;
 }
 
 redis_command& redis_command::arg(std::int64_t number)
 {
-    char digits[24];
-    const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
-    add({digits, static_cast<std::size_t>(end - digits)});
+    words_.add(number);
     return *this;
+}
+
+redis_command& redis_command::args(const redis_words& words)
+{
+    words_.add(words);
+    return *this;
+}
+
+redis_command& redis_command::keys_and_args(const redis_words& words)
+{
+    if (first_key_ == 0) first_key_ = size();
+    return args(words);
 }
 
 std::string_view redis_command::slot_key() const noexcept
@@ -41,16 +89,10 @@ std::string_view redis_command::slot_key() const noexcept
     return first_key_ == 0 ? std::string_view{} : argument(first_key_);
 }
 
-std::string_view redis_command::argument(std::size_t index) const noexcept
-{
-    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
-    return std::string_view{bytes_}.substr(begin, ends_[index] - begin);
-}
-
 void redis_command::append_to(std::string& out) const
 {
-    boost::container::small_vector<const char*, usual_arguments> starts;
-    boost::container::small_vector<std::size_t, usual_arguments> sizes;
+    boost::container::small_vector<const char*, usual_words> starts;
+    boost::container::small_vector<std::size_t, usual_words> sizes;
     for (std::size_t index = 0; index < size(); ++index) {
         starts.push_back(argument(index).data());
         sizes.push_back(argument(index).size());
@@ -62,12 +104,6 @@ void redis_command::append_to(std::string& out) const
     if (length < 0) throw std::bad_alloc{}; // the only way it can fail
     const std::unique_ptr<char, decltype(&redisFreeSdsCommand)> owner{encoded, &redisFreeSdsCommand};
     out.append(encoded, static_cast<std::size_t>(length));
-}
-
-void redis_command::add(std::string_view bytes)
-{
-    bytes_.append(bytes);
-    ends_.push_back(bytes_.size());
 }
 
 } // namespace latchkey

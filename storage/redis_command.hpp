@@ -17,6 +17,21 @@ enum class redis_effect : std::uint8_t {
     once,       // never sent again when its fate is unknown
 };
 
+// A list of texts in one piece of memory.
+class redis_words {
+public:
+    void add(std::string_view bytes);
+    void add(std::int64_t number);
+    void add(const redis_words& more);
+
+    std::size_t size() const noexcept { return ends_.size(); }
+    std::string_view at(std::size_t index) const noexcept;
+
+private:
+    std::string bytes_; // one behind the other
+    std::vector<std::size_t> ends_;
+};
+
 class redis_command {
 public:
     explicit redis_command(std::string_view name);
@@ -26,24 +41,21 @@ public:
 
     redis_command& arg(std::string_view bytes);
     redis_command& arg(std::int64_t number);
+    redis_command& args(const redis_words& words);
+    redis_command& keys_and_args(const redis_words& words); // the first one is a key
 
     // The first key; empty: the command may go to any server.
     std::string_view slot_key() const noexcept;
 
     std::string_view name() const noexcept { return argument(0); }
-    std::size_t size() const noexcept { return ends_.size(); } // the name included
-    std::string_view argument(std::size_t index) const noexcept;
+    std::size_t size() const noexcept { return words_.size(); } // the name included
+    std::string_view argument(std::size_t index) const noexcept { return words_.at(index); }
 
     // Appends the command as RESP. Throws std::bad_alloc, and nothing else.
     void append_to(std::string& out) const;
 
 private:
-    void add(std::string_view bytes);
-
-    static constexpr std::size_t usual_arguments = 12;
-
-    std::string bytes_; // all arguments, one behind the other
-    std::vector<std::size_t> ends_;
+    redis_words words_;
     std::size_t first_key_ = 0; // 0, which is the name: none
 };
 

@@ -18,15 +18,12 @@ task<error_code> write_uses_of_a_tag(std::shared_ptr<redis_shard> here,
                                      std::shared_ptr<redis_marks> marks,
                                      std::vector<redis_marks::use> uses)
 {
-    std::vector<std::string> keys;
-    std::vector<std::string> arguments;
-    for (const auto& [id, when] : uses) {
-        keys.push_back(redis_layout::meta(id));
-        keys.push_back(redis_layout::used(id));
-        arguments.push_back(std::to_string(when.time_since_epoch().count()));
-    }
-    auto writing = here->client->run_script(
-        redis_scripts::record_uses, std::move(keys), std::move(arguments), redis_effect::idempotent);
+    redis_call recording{redis_scripts::record_uses};
+    for (const auto& [id, when] : uses)
+        recording.key(redis_layout::meta(id)).key(redis_layout::used(id));
+    for (const auto& [id, when] : uses)
+        recording.arg(when.time_since_epoch().count());
+    auto writing = here->client->run_script(std::move(recording), redis_effect::idempotent);
     result<redis_reply> answer = co_await std::move(writing);
     answer = here->note_write(std::move(answer));
     if (!answer) co_return answer.error();
@@ -62,15 +59,11 @@ task<error_code> write_sightings(std::shared_ptr<redis_shard> here, std::shared_
     const std::vector<redis_marks::sighting> seen = marks->sightings();
     for (std::size_t begin = 0; begin < seen.size(); begin += sightings_a_call) {
         const std::size_t end = std::min(seen.size(), begin + sightings_a_call);
-        std::vector<std::string> arguments;
-        for (std::size_t index = begin; index < end; ++index) {
-            arguments.push_back(to_string(seen[index].first));
-            arguments.push_back(std::to_string(seen[index].second.time_since_epoch().count()));
-        }
-        std::vector<std::string> keys{std::string{redis_layout::user_records},
-                                      std::string{redis_layout::seen}};
-        auto writing = here->client->run_script(
-            redis_scripts::record_sightings, std::move(keys), std::move(arguments), redis_effect::idempotent);
+        redis_call recording{redis_scripts::record_sightings};
+        recording.key(redis_layout::user_records).key(redis_layout::seen);
+        for (std::size_t index = begin; index < end; ++index)
+            recording.arg(to_string(seen[index].first)).arg(seen[index].second.time_since_epoch().count());
+        auto writing = here->client->run_script(std::move(recording), redis_effect::idempotent);
         result<redis_reply> answer = co_await std::move(writing);
         answer = here->note_write(std::move(answer));
         if (!answer) co_return answer.error();

@@ -47,11 +47,15 @@ redis_node::run(std::shared_ptr<redis_node> self, redis_command command, redis_e
 {
     self->start();
     const bool waits = self->waits(effect);
+    if (!waits && !is_asking) return self->plain_->run(std::move(command));
+    return run_among(std::move(self), std::move(command), waits, is_asking);
+}
+
+// With what has to leave before and behind it.
+task<result<redis_reply>>
+redis_node::run_among(std::shared_ptr<redis_node> self, redis_command command, bool waits, bool is_asking)
+{
     const auto link = waits ? self->waiting_ : self->plain_;
-    if (!waits && !is_asking) {
-        auto running = link->run(std::move(command));
-        co_return co_await std::move(running);
-    }
     const redis_replication wanted = self->replication_;
     std::vector<redis_command> commands;
     if (is_asking) commands.emplace_back("ASKING");
@@ -69,23 +73,19 @@ redis_node::run(std::shared_ptr<redis_node> self, redis_command command, redis_e
     co_return reply;
 }
 
-task<tracked_reply> redis_node::run_tracked(std::shared_ptr<redis_node> self, redis_command command)
+task<tracked_reply> redis_node::run_tracked(const std::shared_ptr<redis_node>& self, redis_command command)
 {
-    const auto node = std::move(self);
-    node->start();
-    return node->tracked_->run_tracked(std::move(command));
+    self->start();
+    return self->tracked_->run_tracked(std::move(command));
 }
 
-task<result<redis_reply>> redis_node::run_script(std::shared_ptr<redis_node> self,
-                                                 const redis_script& script,
-                                                 std::vector<std::string> keys,
-                                                 std::vector<std::string> arguments,
-                                                 redis_effect effect)
+task<result<redis_reply>>
+redis_node::run_script(std::shared_ptr<redis_node> self, redis_call call, redis_effect effect)
 {
-    auto by_name = run(self, evalsha_command(script, keys, arguments), effect);
+    auto by_name = run(self, call.by_name(), effect);
     result<redis_reply> reply = co_await std::move(by_name);
     if (!reply || !reply->is_error("NOSCRIPT")) co_return reply;
-    auto by_text = run(self, eval_command(script, keys, arguments), effect);
+    auto by_text = run(self, call.by_text(), effect);
     co_return co_await std::move(by_text);
 }
 

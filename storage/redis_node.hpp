@@ -36,14 +36,11 @@ public:
     run(std::shared_ptr<redis_node> self, redis_command command, redis_effect effect, bool is_asking = false);
 
     // As redis_link::run_tracked.
-    static task<tracked_reply> run_tracked(std::shared_ptr<redis_node> self, redis_command command);
+    static task<tracked_reply> run_tracked(const std::shared_ptr<redis_node>& self, redis_command command);
 
     // As `run`, for a script: by name, and with its text where the server does not know it.
-    static task<result<redis_reply>> run_script(std::shared_ptr<redis_node> self,
-                                                const redis_script& script,
-                                                std::vector<std::string> keys,
-                                                std::vector<std::string> arguments,
-                                                redis_effect effect);
+    static task<result<redis_reply>>
+    run_script(std::shared_ptr<redis_node> self, redis_call call, redis_effect effect);
 
     // The same question to each, one after the other, in their order. unavailable where there are none; as
     // soon as one of them fails, its error.
@@ -69,6 +66,9 @@ public:
     const redis_address& address() const noexcept { return plain_->address(); }
 
 private:
+    static task<result<redis_reply>>
+    run_among(std::shared_ptr<redis_node> self, redis_command command, bool waits, bool is_asking);
+
     bool waits(redis_effect effect) const noexcept
     {
         return effect != redis_effect::read && replication_.replicas > 0;

@@ -77,36 +77,48 @@ std::string sha1_hex(std::string_view text)
     return hex;
 }
 
-redis_command script_command(std::string_view name,
-                             std::string_view body,
-                             const std::vector<std::string>& keys,
-                             const std::vector<std::string>& arguments)
-{
-    redis_command command{name};
-    command.arg(body).arg(static_cast<std::int64_t>(keys.size()));
-    for (const std::string& each : keys)
-        command.key(each);
-    for (const std::string& each : arguments)
-        command.arg(each);
-    return command;
-}
-
 } // namespace
 
 redis_script::redis_script(std::string_view text) : text_{text}, sha1_{sha1_hex(text)} {}
 
-redis_command evalsha_command(const redis_script& script,
-                              const std::vector<std::string>& keys,
-                              const std::vector<std::string>& arguments)
+redis_call& redis_call::key(std::string_view name)
 {
-    return script_command("EVALSHA", script.sha1(), keys, arguments);
+    words_.add(name);
+    ++keys_;
+    return *this;
 }
 
-redis_command eval_command(const redis_script& script,
-                           const std::vector<std::string>& keys,
-                           const std::vector<std::string>& arguments)
+redis_call& redis_call::arg(std::string_view bytes)
 {
-    return script_command("EVAL", script.text(), keys, arguments);
+    words_.add(bytes);
+    return *this;
+}
+
+redis_call& redis_call::arg(std::int64_t number)
+{
+    words_.add(number);
+    return *this;
+}
+
+redis_command redis_call::by_name() const
+{
+    return command("EVALSHA", script_->sha1());
+}
+
+redis_command redis_call::by_text() const
+{
+    return command("EVAL", script_->text());
+}
+
+redis_command redis_call::command(std::string_view name, std::string_view body) const
+{
+    redis_command made{name};
+    made.arg(body).arg(keys_);
+    if (keys_ == 0)
+        made.args(words_);
+    else
+        made.keys_and_args(words_);
+    return made;
 }
 
 } // namespace latchkey

@@ -4,9 +4,9 @@
 
 #include "storage/redis_command.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace latchkey {
 
@@ -26,12 +26,26 @@ private:
     std::string sha1_;
 };
 
-// The script by its name, which the server may not know (NOSCRIPT), and with its text, which it remembers.
-redis_command evalsha_command(const redis_script& script,
-                              const std::vector<std::string>& keys,
-                              const std::vector<std::string>& arguments);
-redis_command eval_command(const redis_script& script,
-                           const std::vector<std::string>& keys,
-                           const std::vector<std::string>& arguments);
+// A run of a script with its keys, which must share a slot, and then its arguments. The script must outlive
+// it.
+class redis_call {
+public:
+    explicit redis_call(const redis_script& script) : script_{&script} {}
+
+    redis_call& key(std::string_view name);
+    redis_call& arg(std::string_view bytes);
+    redis_call& arg(std::int64_t number);
+
+    // By the script's name, which the server may not know (NOSCRIPT); with its text, which it remembers.
+    redis_command by_name() const;
+    redis_command by_text() const;
+
+private:
+    redis_command command(std::string_view name, std::string_view body) const;
+
+    const redis_script* script_;
+    redis_words words_;
+    std::int64_t keys_ = 0; // how many of the words; the first ones
+};
 
 } // namespace latchkey

@@ -76,16 +76,13 @@ task<tracked_reply> redis_sentinel::run_tracked(redis_command command)
     return run_tracked_on_primary(watch_, std::move(command));
 }
 
-task<result<redis_reply>> redis_sentinel::run_script(const redis_script& script,
-                                                     std::vector<std::string> keys,
-                                                     std::vector<std::string> arguments,
-                                                     redis_effect effect)
+task<result<redis_reply>> redis_sentinel::run_script(redis_call call, redis_effect effect)
 {
     const watch_pointer watch = watch_; // the client may go while its coroutines still wait
     auto finding = redis_primary_watch::primary(watch);
     const node_pointer node = co_await std::move(finding);
     if (!node) co_return storage_errc::unavailable;
-    auto running = redis_node::run_script(node, script, std::move(keys), std::move(arguments), effect);
+    auto running = redis_node::run_script(node, std::move(call), effect);
     result<redis_reply> answer = co_await std::move(running);
     co_return judged(watch, node, std::move(answer));
 }

@@ -104,21 +104,17 @@ redis_settling::settle(std::shared_ptr<redis_settling> self, std::shared_ptr<red
     const auto standing = find_standing(owners->text, user);
     if (kept && standing && !kept->record.is_deleted) {
         const bool is_record_behind = standing->revision > kept->revision;
-        std::vector<std::string> keys{redis_layout::owners(tag), redis_layout::keys(tag, user)};
-        std::vector<std::string> arguments{to_string(user),
-                                           std::to_string(kept->revision),
-                                           kept->record.status == user_status::active ? "a" : "s",
-                                           "0"};
+        redis_call call{is_record_behind ? redis_scripts::replace_user : redis_scripts::change_standing};
         if (is_record_behind) {
-            keys = {std::string{redis_layout::user_records},
-                    std::string{redis_layout::usernames},
-                    std::string{redis_layout::emails},
-                    std::string{redis_layout::people}};
-            arguments = {to_string(user), record->text, user_text(brought_up(*kept, *standing))};
+            call.key(redis_layout::user_records).key(redis_layout::usernames);
+            call.key(redis_layout::emails).key(redis_layout::people);
+            call.arg(to_string(user)).arg(record->text).arg(user_text(brought_up(*kept, *standing)));
+        } else {
+            call.key(redis_layout::owners(tag)).key(redis_layout::keys(tag, user));
+            call.arg(to_string(user)).arg(kept->revision);
+            call.arg(kept->record.status == user_status::active ? "a" : "s").arg("0");
         }
-        const redis_script& script =
-            is_record_behind ? redis_scripts::replace_user : redis_scripts::change_standing;
-        auto completing = run_mutation(here, script, std::move(keys), std::move(arguments));
+        auto completing = run_mutation(here, std::move(call));
         const result<redis_reply> completed = co_await std::move(completing);
         if (!completed) co_return false;
     }

@@ -82,14 +82,11 @@ result<redis_reply> redis_shard::note_write(result<redis_reply> answer)
     return answer;
 }
 
-task<result<redis_reply>> run_mutation(std::shared_ptr<redis_shard> here,
-                                       const redis_script& script,
-                                       std::vector<std::string> keys,
-                                       std::vector<std::string> arguments)
+task<result<redis_reply>> run_mutation(std::shared_ptr<redis_shard> here, redis_call call)
 {
     const bool was_there = here->client->is_connected();
     for (int tries = 1;; ++tries) {
-        auto running = here->client->run_script(script, keys, arguments, redis_effect::idempotent);
+        auto running = here->client->run_script(call, redis_effect::idempotent);
         result<redis_reply> answer = co_await std::move(running);
         const bool is_known = answer || answer.error() != storage_errc::unavailable;
         if (is_known || !was_there || tries == most_tries) co_return here->note_write(std::move(answer));

@@ -75,12 +75,9 @@ private:
     bool has_write_problem_ = false;
 };
 
-// Runs `script` until its fate is known, or Redis is not there: a connection that broke under it is given a
+// Runs the script until its fate is known, or Redis is not there: a connection that broke under it is given a
 // moment to come back. For scripts that may run twice.
-task<result<redis_reply>> run_mutation(std::shared_ptr<redis_shard> here,
-                                       const redis_script& script,
-                                       std::vector<std::string> keys,
-                                       std::vector<std::string> arguments);
+task<result<redis_reply>> run_mutation(std::shared_ptr<redis_shard> here, redis_call call);
 
 // The shards of every Redis store that was used on a context.
 class redis_shards final : public asio::execution_context::service {

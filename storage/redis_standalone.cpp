@@ -34,12 +34,9 @@ task<tracked_reply> redis_standalone::run_tracked(redis_command command)
     return redis_node::run_tracked(node_, std::move(command));
 }
 
-task<result<redis_reply>> redis_standalone::run_script(const redis_script& script,
-                                                       std::vector<std::string> keys,
-                                                       std::vector<std::string> arguments,
-                                                       redis_effect effect)
+task<result<redis_reply>> redis_standalone::run_script(redis_call call, redis_effect effect)
 {
-    return redis_node::run_script(node_, script, std::move(keys), std::move(arguments), effect);
+    return redis_node::run_script(node_, std::move(call), effect);
 }
 
 task<result<std::vector<redis_answer>>> redis_standalone::run_on_every_server(redis_command command)

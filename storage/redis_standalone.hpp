@@ -24,10 +24,7 @@ public:
 
     task<result<redis_reply>> run(redis_command command, redis_effect effect) override;
     task<tracked_reply> run_tracked(redis_command command) override;
-    task<result<redis_reply>> run_script(const redis_script& script,
-                                         std::vector<std::string> keys,
-                                         std::vector<std::string> arguments,
-                                         redis_effect effect) override;
+    task<result<redis_reply>> run_script(redis_call call, redis_effect effect) override;
     task<result<std::vector<redis_answer>>> run_on_every_server(redis_command command) override;
     bool is_connected() const override;
     std::string problem() const override;

@@ -13,14 +13,9 @@ constexpr int most_rounds = 8;
 // How long a deletion is remembered for its own retry: longer than anybody waits for an answer.
 constexpr std::chrono::milliseconds grave_lifetime{300'000};
 
-std::string count(std::int64_t number)
+std::int64_t count(time_point when)
 {
-    return std::to_string(number);
-}
-
-std::string count(time_point when)
-{
-    return std::to_string(when.time_since_epoch().count());
+    return when.time_since_epoch().count();
 }
 
 time_point moment_of(const redis_reply& text) noexcept
@@ -30,30 +25,21 @@ time_point moment_of(const redis_reply& text) noexcept
     return time_point{microseconds{number}};
 }
 
-// The Redis keys that belong to a key, beside key and meta.
-struct belongings {
-    explicit belongings(const key_record& key)
-    {
-        const std::string_view tag = redis_layout::tag_of(key.id);
-        keys = redis_layout::keys(tag, key.owner);
-        if (key.login == login_type::token) name = redis_layout::name(tag, key.owner, key.name);
-    }
-
-    void append_to(std::vector<std::string>& all)
-    {
-        all.push_back(std::move(keys));
-        if (!name.empty()) all.push_back(std::move(name));
-    }
-
-    std::string keys;
-    std::string name; // empty: it has none
-};
+// Adds the Redis keys that belong to a key, beside key and meta: the list, and a token's name.
+void add_belongings(redis_call& call, const key_record& key)
+{
+    const std::string_view tag = redis_layout::tag_of(key.id);
+    call.key(redis_layout::keys(tag, key.owner));
+    if (key.login == login_type::token) call.key(redis_layout::name(tag, key.owner, key.name));
+}
 
 // How `lk:{T}:name:...` says who has the name.
 std::string holder_of(const kept_key& kept)
 {
     std::string holder{kept.record.id.view()};
-    return holder + ' ' + count(std::int64_t{kept.record.owner_epoch}) + ' ' + count(kept.gone_at);
+    holder.append(" ").append(std::to_string(kept.record.owner_epoch));
+    holder.append(" ").append(std::to_string(count(kept.gone_at)));
+    return holder;
 }
 
 std::string holder_prefix(const key_id& id)
@@ -79,27 +65,19 @@ task<result<void>> redis_store::insert(key_record key, std::optional<key_id> cre
     kept.stamp = redis_stamp();
     kept.record = std::move(key);
     const key_record& record = kept.record;
-    std::vector<std::string> keys{redis_layout::owners(tag),
-                                  redis_layout::key(record.id),
-                                  redis_layout::meta(record.id),
-                                  redis_layout::used(record.id),
-                                  redis_layout::gone(record.id)};
-    belongings{record}.append_to(keys);
-    if (creator) keys.push_back(redis_layout::key(*creator));
-    const std::vector<std::string> arguments{to_string(record.owner),
-                                             count(clock_.now()),
-                                             digest_text(record.secret_digest),
-                                             record_tail(kept),
-                                             kept.stamp,
-                                             count(redis_layout::milliseconds_of(record.expires_at)),
-                                             count(redis_layout::milliseconds_of(kept.gone_at)),
-                                             count(kept.gone_at),
-                                             redis_layout::place_of(record),
-                                             std::string{record.id.view()},
-                                             record.login == login_type::token ? "1" : "0",
-                                             creator ? "1" : "0"};
+    redis_call call{redis_scripts::insert_key};
+    call.key(redis_layout::owners(tag)).key(redis_layout::key(record.id)).key(redis_layout::meta(record.id));
+    call.key(redis_layout::used(record.id)).key(redis_layout::gone(record.id));
+    add_belongings(call, record);
+    if (creator) call.key(redis_layout::key(*creator));
+    call.arg(to_string(record.owner)).arg(count(clock_.now())).arg(digest_text(record.secret_digest));
+    call.arg(record_tail(kept)).arg(kept.stamp);
+    call.arg(redis_layout::milliseconds_of(record.expires_at));
+    call.arg(redis_layout::milliseconds_of(kept.gone_at)).arg(count(kept.gone_at));
+    call.arg(redis_layout::place_of(record)).arg(record.id.view());
+    call.arg(record.login == login_type::token ? "1" : "0").arg(creator ? "1" : "0");
     for (bool is_first_try = true;; is_first_try = false) {
-        auto inserting = run_mutation(here, redis_scripts::insert_key, keys, arguments);
+        auto inserting = run_mutation(here, call);
         const result<redis_reply> answer = co_await std::move(inserting);
         if (!answer) co_return answer.error();
         const error_code outcome = outcome_of(*answer);
@@ -197,22 +175,18 @@ redis_store::rewrite(shard_pointer here, seen_key seen, time_point expires_at, t
     kept.record.expires_at = expires_at;
     kept.gone_at = redis_layout::end_of_retention(expires_at, options_.retention);
     const key_record& record = kept.record;
-    std::vector<std::string> keys{std::move(seen.source),
-                                  redis_layout::key(record.id),
-                                  redis_layout::meta(record.id),
-                                  redis_layout::used(record.id)};
-    belongings{record}.append_to(keys);
-    const bool lives = key_ends != time_point{};
-    const std::vector<std::string> arguments{std::move(seen.text),
-                                             meta_text(kept),
-                                             lives ? count(redis_layout::milliseconds_of(key_ends))
-                                                   : std::string{},
-                                             count(redis_layout::milliseconds_of(kept.gone_at)),
-                                             count(kept.gone_at),
-                                             redis_layout::place_of(record),
-                                             holder_prefix(record.id),
-                                             holder_of(kept)};
-    auto rewriting = run_mutation(here, redis_scripts::rewrite_key, keys, arguments);
+    redis_call call{redis_scripts::rewrite_key};
+    call.key(seen.source).key(redis_layout::key(record.id)).key(redis_layout::meta(record.id));
+    call.key(redis_layout::used(record.id));
+    add_belongings(call, record);
+    call.arg(seen.text).arg(meta_text(kept));
+    if (key_ends == time_point{})
+        call.arg("");
+    else
+        call.arg(redis_layout::milliseconds_of(key_ends));
+    call.arg(redis_layout::milliseconds_of(kept.gone_at)).arg(count(kept.gone_at));
+    call.arg(redis_layout::place_of(record)).arg(holder_prefix(record.id)).arg(holder_of(kept));
+    auto rewriting = run_mutation(here, std::move(call));
     const result<redis_reply> answer = co_await std::move(rewriting);
     if (!answer) co_return answer.error();
     co_return revision_in(*answer);
@@ -221,8 +195,9 @@ redis_store::rewrite(shard_pointer here, seen_key seen, time_point expires_at, t
 // The clock of where the key is kept, once the key has been looked at.
 task<result<revision>> redis_store::revision_of(shard_pointer here, key_id id)
 {
-    auto reading =
-        here->client->run_script(redis_scripts::read_clock, {redis_layout::meta(id)}, {}, redis_effect::read);
+    redis_call call{redis_scripts::read_clock};
+    call.key(redis_layout::meta(id));
+    auto reading = here->client->run_script(std::move(call), redis_effect::read);
     result<redis_reply> answer = co_await std::move(reading);
     answer = here->note_read(std::move(answer));
     if (!answer) co_return answer.error();
@@ -293,18 +268,13 @@ task<result<revised<key_listing>>> redis_store::delete_key(key_id id)
         result<seen_key> seen = co_await std::move(looking);
         if (!seen) co_return seen.error();
         const key_record& record = seen->kept.record;
-        std::vector<std::string> keys{seen->source,
-                                      redis_layout::key(id),
-                                      redis_layout::meta(id),
-                                      redis_layout::used(id),
-                                      redis_layout::gone(id)};
-        belongings{record}.append_to(keys);
-        const std::vector<std::string> arguments{seen->text,
-                                                 seen->kept.stamp + ' ' + redis_stamp(),
-                                                 redis_layout::place_of(record),
-                                                 holder_prefix(id),
-                                                 count(grave_lifetime.count())};
-        auto deleting = run_mutation(here, redis_scripts::delete_key, keys, arguments);
+        redis_call call{redis_scripts::delete_key};
+        call.key(seen->source).key(redis_layout::key(id)).key(redis_layout::meta(id));
+        call.key(redis_layout::used(id)).key(redis_layout::gone(id));
+        add_belongings(call, record);
+        call.arg(seen->text).arg(seen->kept.stamp + ' ' + redis_stamp()).arg(redis_layout::place_of(record));
+        call.arg(holder_prefix(id)).arg(grave_lifetime.count());
+        auto deleting = run_mutation(here, std::move(call));
         const result<redis_reply> answer = co_await std::move(deleting);
         if (!answer) co_return answer.error();
         const std::optional<revision> deleted = revision_in(*answer);

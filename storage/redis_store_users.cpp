@@ -12,12 +12,12 @@ namespace {
 constexpr int most_rounds = 8; // under somebody else's writes; more say that Redis is out of order
 constexpr std::size_t users_a_command = 256;
 
-std::vector<std::string> record_keys()
+redis_call on_records(const redis_script& script)
 {
-    return {std::string{redis_layout::user_records},
-            std::string{redis_layout::usernames},
-            std::string{redis_layout::emails},
-            std::string{redis_layout::people}};
+    redis_call call{script};
+    call.key(redis_layout::user_records).key(redis_layout::usernames);
+    call.key(redis_layout::emails).key(redis_layout::people);
+    return call;
 }
 
 time_point moment_of(std::string_view text) noexcept
@@ -69,19 +69,19 @@ task<result<void>> redis_store::insert(user added, bool only_if_first)
     const kept_standing standing{owner_standing::of(added), kept.revision};
 
     // A standing without a record gives nothing: nobody can make a key for a user who is not there.
-    std::vector<std::string> keys{redis_layout::owners(access_->tag_of(added.id))};
-    std::vector<std::string> arguments{to_string(added.id), standing_line(standing)};
-    auto beginning = run_mutation(here, redis_scripts::begin_standing, std::move(keys), std::move(arguments));
+    redis_call call{redis_scripts::begin_standing};
+    call.key(redis_layout::owners(access_->tag_of(added.id)));
+    call.arg(to_string(added.id)).arg(standing_line(standing));
+    auto beginning = run_mutation(here, std::move(call));
     const result<redis_reply> begun = co_await std::move(beginning);
     if (!begun) co_return begun.error();
 
-    arguments = {to_string(added.id),
-                 user_text(kept),
-                 redis_layout::lower_case(added.username),
-                 redis_layout::lower_case(added.email),
-                 added.is_system ? std::string{} : redis_layout::place_of(added),
-                 only_if_first ? "1" : "0"};
-    auto inserting = run_mutation(here, redis_scripts::insert_user, record_keys(), std::move(arguments));
+    redis_call adding = on_records(redis_scripts::insert_user);
+    adding.arg(to_string(added.id)).arg(user_text(kept));
+    adding.arg(redis_layout::lower_case(added.username)).arg(redis_layout::lower_case(added.email));
+    adding.arg(added.is_system ? std::string{} : redis_layout::place_of(added));
+    adding.arg(only_if_first ? "1" : "0");
+    auto inserting = run_mutation(here, std::move(adding));
     const result<redis_reply> answer = co_await std::move(inserting);
     if (!answer) co_return answer.error();
     const error_code outcome = outcome_of(*answer);
@@ -122,9 +122,10 @@ task<result<redis_store::restoration>> redis_store::restore_standing(shard_point
     const auto since = clock_.now().time_since_epoch();
     standing.owner.key_epoch =
         static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(since).count());
-    std::vector<std::string> keys{redis_layout::owners(access_->tag_of(owner))};
-    std::vector<std::string> arguments{to_string(owner), standing_line(standing)};
-    auto beginning = run_mutation(here, redis_scripts::begin_standing, std::move(keys), std::move(arguments));
+    redis_call call{redis_scripts::begin_standing};
+    call.key(redis_layout::owners(access_->tag_of(owner)));
+    call.arg(to_string(owner)).arg(standing_line(standing));
+    auto beginning = run_mutation(here, std::move(call));
     const result<redis_reply> begun = co_await std::move(beginning);
     if (!begun) co_return begun.error();
 
@@ -153,10 +154,9 @@ result<redis_store::seen_user> redis_store::user_of(const redis_reply& record, c
 
 task<result<redis_store::seen_user>> redis_store::read_user(shard_pointer here, uuid id)
 {
-    std::vector<std::string> keys{std::string{redis_layout::user_records}, std::string{redis_layout::seen}};
-    std::vector<std::string> arguments{to_string(id)};
-    auto asking = here->client->run_script(
-        redis_scripts::find_user, std::move(keys), std::move(arguments), redis_effect::read);
+    redis_call call{redis_scripts::find_user};
+    call.key(redis_layout::user_records).key(redis_layout::seen).arg(to_string(id));
+    auto asking = here->client->run_script(std::move(call), redis_effect::read);
     result<redis_reply> answer = co_await std::move(asking);
     answer = here->note_read(std::move(answer));
     if (!answer) co_return answer.error();
@@ -177,11 +177,10 @@ task<result<user>> redis_store::read_user_by(std::string_view index, std::string
 {
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
-    std::vector<std::string> keys{
-        std::string{index}, std::string{redis_layout::user_records}, std::string{redis_layout::seen}};
-    std::vector<std::string> arguments{redis_layout::lower_case(text)};
-    auto asking = here->client->run_script(
-        redis_scripts::find_user_by, std::move(keys), std::move(arguments), redis_effect::read);
+    redis_call call{redis_scripts::find_user_by};
+    call.key(index).key(redis_layout::user_records).key(redis_layout::seen);
+    call.arg(redis_layout::lower_case(text));
+    auto asking = here->client->run_script(std::move(call), redis_effect::read);
     result<redis_reply> answer = co_await std::move(asking);
     answer = here->note_read(std::move(answer));
     if (!answer) co_return answer.error();
@@ -263,10 +262,10 @@ task<result<redis_store::standing_change>> redis_store::change_standing(
     shard_pointer here, uuid owner, std::int64_t change_count, std::string status, bool drops_keys)
 {
     const std::string tag = access_->tag_of(owner);
-    std::vector<std::string> keys{redis_layout::owners(tag), redis_layout::keys(tag, owner)};
-    std::vector<std::string> arguments{
-        to_string(owner), std::to_string(change_count), std::move(status), drops_keys ? "1" : "0"};
-    auto changing = run_mutation(here, redis_scripts::change_standing, std::move(keys), std::move(arguments));
+    redis_call call{redis_scripts::change_standing};
+    call.key(redis_layout::owners(tag)).key(redis_layout::keys(tag, owner));
+    call.arg(to_string(owner)).arg(change_count).arg(status).arg(drops_keys ? "1" : "0");
+    auto changing = run_mutation(here, std::move(call));
     const result<redis_reply> answer = co_await std::move(changing);
     if (!answer) co_return answer.error();
     const std::vector<redis_reply>& items = answer->items;
@@ -282,9 +281,9 @@ task<result<redis_store::standing_change>> redis_store::change_standing(
 task<result<revision>> redis_store::end_standing(shard_pointer here, uuid owner)
 {
     const std::string tag = access_->tag_of(owner);
-    std::vector<std::string> keys{redis_layout::owners(tag), redis_layout::keys(tag, owner)};
-    std::vector<std::string> arguments{to_string(owner)};
-    auto ending = run_mutation(here, redis_scripts::end_standing, std::move(keys), std::move(arguments));
+    redis_call call{redis_scripts::end_standing};
+    call.key(redis_layout::owners(tag)).key(redis_layout::keys(tag, owner)).arg(to_string(owner));
+    auto ending = run_mutation(here, std::move(call));
     const result<redis_reply> answer = co_await std::move(ending);
     if (!answer) co_return answer.error();
     const std::optional<revision> ended = revision_in(*answer);
@@ -296,13 +295,13 @@ task<result<redis_store::write_fate>>
 redis_store::replace_user(shard_pointer here, seen_user before, kept_user after)
 {
     const user& one = after.record;
-    std::vector<std::string> arguments{to_string(one.id), std::move(before.text), user_text(after)};
+    redis_call call = on_records(redis_scripts::replace_user);
+    call.arg(to_string(one.id)).arg(before.text).arg(user_text(after));
     if (one.is_deleted) {
-        arguments.push_back(redis_layout::lower_case(one.username));
-        arguments.push_back(redis_layout::lower_case(one.email));
-        arguments.push_back(redis_layout::place_of(one));
+        call.arg(redis_layout::lower_case(one.username)).arg(redis_layout::lower_case(one.email));
+        call.arg(redis_layout::place_of(one));
     }
-    auto replacing = run_mutation(here, redis_scripts::replace_user, record_keys(), std::move(arguments));
+    auto replacing = run_mutation(here, std::move(call));
     const result<redis_reply> answer = co_await std::move(replacing);
     if (!answer) co_return answer.error();
     co_return answer->text == "ok" ? write_fate::done : write_fate::overtaken;

@@ -223,7 +223,8 @@ TEST_CASE("commands reach every slot of a Cluster, and scripts need not be known
 
     for (int number = 0; number < 30; ++number) {
         const std::string key = "key" + std::to_string(number);
-        const auto sum = run_task_on(context, client->run_script(add, {key}, {"5"}, redis_effect::once));
+        const auto sum =
+            run_task_on(context, client->run_script(redis_call{add}.key(key).arg("5"), redis_effect::once));
         REQUIRE(sum);
         CHECK(sum->integer == 5);
         CHECK(servers.holder_of(redis_slot_of(key)).ask({"GET", key}).text == "5");

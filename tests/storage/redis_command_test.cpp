@@ -71,10 +71,14 @@ TEST_CASE("a script's command counts its keys and puts them before its arguments
     const redis_script script{"return 1"};
     const std::string sha1{script.sha1()};
 
-    CHECK(encoded(evalsha_command(script, {"{a}k", "{a}l"}, {"x"})) ==
-          "*6\r\n$7\r\nEVALSHA\r\n$40\r\n" + sha1 + "\r\n$1\r\n2\r\n$4\r\n{a}k\r\n$4\r\n{a}l\r\n$1\r\nx\r\n");
-    CHECK(encoded(eval_command(script, {}, {})) == "*3\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n$1\r\n0\r\n");
-    CHECK(evalsha_command(script, {"{a}k"}, {}).slot_key() == "{a}k");
+    redis_call call{script};
+    call.key("{a}k").key("{a}l").arg("x").arg(7);
+    CHECK(encoded(call.by_name()) == "*7\r\n$7\r\nEVALSHA\r\n$40\r\n" + sha1 +
+                                         "\r\n$1\r\n2\r\n$4\r\n{a}k\r\n$4\r\n{a}l\r\n$1\r\nx\r\n$1\r\n7\r\n");
+    CHECK(call.by_name().slot_key() == "{a}k");
+    const redis_call bare{script};
+    CHECK(encoded(bare.by_text()) == "*3\r\n$4\r\nEVAL\r\n$8\r\nreturn 1\r\n$1\r\n0\r\n");
+    CHECK(bare.by_text().slot_key().empty());
 }
 
 } // namespace latchkey::test

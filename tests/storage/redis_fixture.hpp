@@ -29,11 +29,9 @@ struct redis_fixture {
         return run_task_on(context, client->run(std::move(command), redis_effect::once));
     }
 
-    result<redis_reply>
-    run_script(const redis_script& script, std::vector<std::string> keys, std::vector<std::string> arguments)
+    result<redis_reply> run_script(redis_call call)
     {
-        return run_task_on(
-            context, client->run_script(script, std::move(keys), std::move(arguments), redis_effect::once));
+        return run_task_on(context, client->run_script(std::move(call), redis_effect::once));
     }
 
     // Asks until the server answers and every link is there; false: it does not within the time a task has.

@@ -62,11 +62,11 @@ TEST_CASE("a script runs once for each call, whether or not the server knows it"
     redis_server server;
     redis_fixture redis{server.endpoint()};
 
-    const auto unknown = redis.run_script(add_script, {"sum"}, {"5"});
+    const auto unknown = redis.run_script(redis_call{add_script}.key("sum").arg("5"));
     const auto exists = server.ask({"SCRIPT", "EXISTS", std::string{add_script.sha1()}});
-    const auto known = redis.run_script(add_script, {"sum"}, {"5"});
+    const auto known = redis.run_script(redis_call{add_script}.key("sum").arg("5"));
     server.ask({"SCRIPT", "FLUSH"});
-    const auto forgotten = redis.run_script(add_script, {"sum"}, {"5"});
+    const auto forgotten = redis.run_script(redis_call{add_script}.key("sum").arg("5"));
 
     REQUIRE(unknown);
     CHECK(unknown->integer == 5);
@@ -85,7 +85,7 @@ TEST_CASE("what a script refuses is a reply", "[storage][redis]")
     redis_fixture redis{server.endpoint()};
     const redis_script refusing{"return redis.error_reply('NAMETAKEN ' .. ARGV[1])"};
 
-    const auto refused = redis.run_script(refusing, {}, {"x\r\ny"});
+    const auto refused = redis.run_script(redis_call{refusing}.arg("x\r\ny"));
 
     REQUIRE(refused);
     CHECK(refused->is_error("NAMETAKEN"));

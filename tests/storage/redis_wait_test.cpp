@@ -87,14 +87,15 @@ TEST_CASE("a repeated write that finds its work done waits for the replicas all 
     REQUIRE(servers.primary.ask({"SET", "k", "v"}).is_ok());
     const auto client = redis_clients_of(servers.topology(), waiting)(context.get_executor(), {});
     const redis_script nothing_to_do{"return redis.call('GET', KEYS[1])"};
+    redis_call call{nothing_to_do};
+    call.key("k");
 
-    const auto early =
-        run_task_on(context, client->run_script(nothing_to_do, {"k"}, {}, redis_effect::idempotent));
+    const auto early = run_task_on(context, client->run_script(call, redis_effect::idempotent));
     servers.replica.resume();
     result<redis_reply> late = early;
     const auto end = std::chrono::steady_clock::now() + patience;
     while (late && late->is_error() && std::chrono::steady_clock::now() < end)
-        late = run_task_on(context, client->run_script(nothing_to_do, {"k"}, {}, redis_effect::idempotent));
+        late = run_task_on(context, client->run_script(call, redis_effect::idempotent));
 
     REQUIRE(early);
     CHECK(early->is_error("NOREPLICAS"));
