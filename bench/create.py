@@ -32,6 +32,7 @@ RATIO_GOAL = 0.9                  # of what Redis can do with the same step
 SATURATED = 0.95     # of a core
 NOISE_LIMIT = 0.25   # spread of a rate over the rounds above which no verdict is given
 RANDOM = "__rand_int__"
+ROUND = "__round__"  # redis-benchmark may draw the same numbers in two runs
 KEYS_OF_A_KEY = 3    # Redis keys that a create leaves for itself
 
 
@@ -59,15 +60,17 @@ def create_step(port, session, redis):
         pass
     words = re.findall(r'"((?:[^"\\]|\\.)*)"', line)
     name = next(word for word in words if ":name:" in word).rsplit(":", 1)[1]
-    return [word.replace(token[:10], token[:3] + RANDOM).replace(name, "n" + RANDOM) for word in words]
+    fresh = ROUND + RANDOM
+    return [word.replace(token[:10], token[:3] + fresh).replace(name, "n" + fresh) for word in words]
 
 
-def run_redis_benchmark(redis, step, requests):
+def run_redis_benchmark(redis, step, requests, number):
     """Creates a second, by redis-benchmark on the core of server and generator."""
     calls = RedisCalls(redis.port)
     before = int(calls.ask("DBSIZE")[1:])
+    words = [word.replace(ROUND, f"{number}-") for word in step]
     command = ["taskset", "-c", SERVER_CORE, "redis-benchmark", "-p", str(redis.port), "-c", "16", "-n",
-               str(requests), "-r", "2000000000", "--csv", *step]
+               str(requests), "-r", "2000000000", "--csv", *words]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     made = int(calls.ask("DBSIZE")[1:]) - before
     if made < 0.99 * KEYS_OF_A_KEY * requests:
@@ -131,10 +134,10 @@ def run(options, folder, running):
     step = create_step(server.port, session, redis) if redis else []
     warm = measure(server, token_file, 1, redis)
     rounds, peers = [], []
-    for _ in range(options.rounds):
+    for number in range(options.rounds):
         rounds.append(measure(server, token_file, options.seconds, redis))
         if redis:
-            peers.append(run_redis_benchmark(redis, step, int(warm["rate"] * options.seconds)))
+            peers.append(run_redis_benchmark(redis, step, int(warm["rate"] * options.seconds), number))
     report(rounds, peers, redis is not None, quiet)
 
 
