@@ -110,8 +110,9 @@ std::vector<audit_writer::pending> audit_writer::wait_for_work(bool& should_reop
         wake_.wait_until(lock, *until, has_work);
     else
         wake_.wait(lock, has_work);
+    // What is not synced costs a batch next to nothing, and nobody need wait.
     const auto queued = [this] { return std::min(queue_.size(), batch_limit); };
-    if (!queue_.empty())
+    if (options_.sync == audit_sync::always && !queue_.empty())
         gathering_.wait(wake_, lock, queued, [this] { return is_closed_ || reopen_requested_; });
 
     std::vector<pending> batch;

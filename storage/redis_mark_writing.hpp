@@ -11,7 +11,7 @@
 
 namespace latchkey {
 
-// Few commands at a time, and short ones: it is nobody's hurry, and verifications share the connection.
+// Few commands at a time, and short ones: nobody is in a hurry, and verifications wait for the same Redis.
 task<error_code> write_uses(std::shared_ptr<redis_shard> here,
                             std::shared_ptr<redis_marks> marks,
                             std::vector<redis_marks::use> uses);
