@@ -102,6 +102,7 @@ TEST_CASE("a key that is not there, or somebody else's, makes none")
 
 TEST_CASE("what a key makes while it is deleted is older than the answer to the deletion")
 {
+    asio::io_context context{1}; // outlives the store, whose thread may still be inside its post()
     const store_fixture store{any_store()};
     const uuid owner = store.add_user(1);
     std::atomic<bool> is_deleted{false};
@@ -112,7 +113,6 @@ TEST_CASE("what a key makes while it is deleted is older than the answer to the 
         const key_id creator = store.add_token(first, owner);
         is_deleted = false;
         std::thread creating{[&] {
-            asio::io_context context{1};
             for (std::uint32_t number = first + 1; number < first + 60; ++number) {
                 key_record key = store.token(number, owner);
                 const bool is_late = is_deleted;
