@@ -67,6 +67,8 @@ std::shared_ptr<redis_shard> redis_access::make_shard(executor where)
     }
     auto working = work_periodically(weak_from_this(), made);
     asio::co_spawn(where, std::move(working), rethrow);
+    auto flushing = flush_uses_periodically(weak_from_this(), made);
+    asio::co_spawn(where, std::move(flushing), rethrow);
     return made;
 }
 
@@ -144,7 +146,7 @@ task<result<void>> redis_access::agree_on_tags(std::shared_ptr<redis_access> sel
 
 task<result<void>> redis_access::flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here)
 {
-    auto uses = write_uses(here, self->marks_, self->marks_->uses());
+    auto uses = write_uses(here, self->marks_, self->marks_->uses(), std::chrono::microseconds{0});
     error_code failure = co_await std::move(uses);
     if (failure) co_return failure;
     auto sightings = write_sightings(here, self->marks_);
@@ -182,10 +184,10 @@ task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
                 tend_cache(here, std::chrono::floor<microseconds>(std::chrono::system_clock::now()));
             co_await std::move(tending);
             const auto now = std::chrono::steady_clock::now();
-            if (here->client->is_connected()) {
-                const bool is_time = now >= next_agreement || here->has_write_problem();
-                if (is_time) next_agreement = now + self->settings_.flush_interval;
-                auto working = is_time ? agree_and_flush(self, here) : flush_uses(self, here);
+            const bool is_time = now >= next_agreement || here->has_write_problem();
+            if (is_time && here->client->is_connected()) {
+                next_agreement = now + self->settings_.flush_interval;
+                auto working = agree_and_flush_sightings(self, here);
                 co_await std::move(working);
             }
             const std::vector<std::shared_ptr<redis_chore>> chores = self->chores();
@@ -203,16 +205,36 @@ task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
 }
 
 // Writing something, be it only the key of the tags, also finds out whether Redis can be written again.
-task<void> redis_access::agree_and_flush(std::shared_ptr<redis_access> self,
-                                         std::shared_ptr<redis_shard> here)
+task<void> redis_access::agree_and_flush_sightings(std::shared_ptr<redis_access> self,
+                                                   std::shared_ptr<redis_shard> here)
 {
     auto agreeing = agree_on_tags(self, here);
     const result<void> agreed = co_await std::move(agreeing);
     if (!agreed) co_return;
-    auto flushing = flush_uses(self, here);
-    co_await std::move(flushing);
     auto writing = write_sightings(here, self->marks_);
     static_cast<void>(co_await std::move(writing)); // what could not be written stays for the next turn
+}
+
+task<void> redis_access::flush_uses_periodically(std::weak_ptr<redis_access> access,
+                                                 std::weak_ptr<redis_shard> shard)
+{
+    while (true) {
+        std::shared_ptr<redis_shard::timer> pace_keeper; // as above
+        {
+            const std::shared_ptr<redis_shard> here = shard.lock();
+            const std::shared_ptr<redis_access> self = access.lock();
+            if (!here || !self) co_return;
+            if (here->client->is_connected()) {
+                auto flushing = flush_uses(self, here);
+                co_await std::move(flushing);
+            }
+            pace_keeper = here->flush_pace;
+            pace_keeper->expires_after(redis_marks::turn(self->settings_.flush_interval));
+        }
+        auto tick = pace_keeper->async_wait(asio::as_tuple(asio::deferred));
+        const auto waited = co_await std::move(tick);
+        if (std::get<0>(waited)) co_return;
+    }
 }
 
 // Those that are due. What could not be written is due again.
@@ -223,8 +245,9 @@ task<void> redis_access::flush_uses(std::shared_ptr<redis_access> self, std::sha
         redis_marks& marks;
         ~flush_end() { marks.end_flush(); }
     } const ends{self->marks()};
-    auto due = self->marks_->uses_due(std::chrono::steady_clock::now(), self->settings_.flush_interval);
-    auto writing = write_uses(here, self->marks_, std::move(due));
+    const std::chrono::milliseconds interval = self->settings_.flush_interval;
+    auto due = self->marks_->uses_due(std::chrono::steady_clock::now(), interval);
+    auto writing = write_uses(here, self->marks_, std::move(due), redis_marks::turn(interval) / 2);
     static_cast<void>(co_await std::move(writing));
 }
 

@@ -77,7 +77,10 @@ public:
 
 private:
     static task<void> work_periodically(std::weak_ptr<redis_access> access, std::weak_ptr<redis_shard> shard);
-    static task<void> agree_and_flush(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
+    static task<void> agree_and_flush_sightings(std::shared_ptr<redis_access> self,
+                                                std::shared_ptr<redis_shard> here);
+    static task<void> flush_uses_periodically(std::weak_ptr<redis_access> access,
+                                              std::weak_ptr<redis_shard> shard);
     std::vector<std::shared_ptr<redis_chore>> chores() const;
     static task<void> flush_uses(std::shared_ptr<redis_access> self, std::shared_ptr<redis_shard> here);
 

@@ -6,15 +6,18 @@
 #include "storage/redis_shard.hpp"
 #include "storage/task.hpp"
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
 namespace latchkey {
 
-// Few commands at a time, and short ones: nobody is in a hurry, and verifications wait for the same Redis.
+// A few at a time, with pauses that come to `time` at most: nobody is in a hurry, and verifications wait for
+// the same Redis.
 task<error_code> write_uses(std::shared_ptr<redis_shard> here,
                             std::shared_ptr<redis_marks> marks,
-                            std::vector<redis_marks::use> uses);
+                            std::vector<redis_marks::use> uses,
+                            std::chrono::microseconds time);
 
 task<error_code> write_sightings(std::shared_ptr<redis_shard> here, std::shared_ptr<redis_marks> marks);
 

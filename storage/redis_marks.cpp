@@ -1,5 +1,6 @@
 #include "storage/redis_marks.hpp"
 
+#include <algorithm>
 #include <new>
 
 namespace latchkey {
@@ -82,6 +83,12 @@ std::vector<redis_marks::use> redis_marks::uses_due(std::chrono::steady_clock::t
     }
     if (due_until_ + turn <= now) due_until_ = now; // all of them, and nobody had asked for long
     return due;
+}
+
+std::chrono::microseconds redis_marks::turn(std::chrono::milliseconds interval) noexcept
+{
+    constexpr std::chrono::microseconds shortest{10'000};
+    return std::max<std::chrono::microseconds>(shortest, interval / part_count);
 }
 
 std::vector<redis_marks::sighting> redis_marks::sightings() const

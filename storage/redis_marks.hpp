@@ -39,6 +39,9 @@ public:
     // written at the same time. For whoever flushes.
     std::vector<use> uses_due(std::chrono::steady_clock::time_point now, std::chrono::milliseconds interval);
 
+    // How often to ask.
+    static std::chrono::microseconds turn(std::chrono::milliseconds interval) noexcept;
+
     // Written: forgotten, unless a later moment has come meanwhile.
     void settle(const use& written);
     void settle(const sighting& written);

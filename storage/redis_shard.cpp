@@ -44,12 +44,14 @@ redis_shard::redis_shard(executor on,
     : where{on},
       cache{std::move(kept)},
       client{make_client(on, {.tracker = cache, .lease = lease})},
-      pace{std::make_shared<timer>(on)}
+      pace{std::make_shared<timer>(on)},
+      flush_pace{std::make_shared<timer>(on)}
 {}
 
 redis_shard::~redis_shard()
 {
     pace->cancel();
+    flush_pace->cancel();
 }
 
 void redis_shard::note_connection()

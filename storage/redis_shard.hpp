@@ -57,7 +57,9 @@ public:
     const std::shared_ptr<key_cache> cache; // null: every verification asks Redis
     std::unique_ptr<redis_client> client;
     rights_cache rights;
-    const std::shared_ptr<timer> pace; // of the periodic work, which outlives the shard by a moment
+    // Of what is done periodically, which outlives the shard by a moment.
+    const std::shared_ptr<timer> pace;
+    const std::shared_ptr<timer> flush_pace;
     const std::shared_ptr<redis_condition> condition = std::make_shared<redis_condition>();
 
     // Whether Redis is there, as the client sees it now.
