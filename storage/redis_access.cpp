@@ -172,11 +172,13 @@ task<void> redis_access::work_periodically(std::weak_ptr<redis_access> access,
         // While this waits it keeps neither alive: the shard ends with its context, the store when it likes.
         std::shared_ptr<redis_shard::timer> pace_keeper;
         {
-            const std::shared_ptr<redis_shard> here = shard.lock();
+            std::shared_ptr<redis_shard> here = shard.lock();
             if (!here) co_return;
             const std::shared_ptr<redis_access> self = access.lock();
             if (!self) {
-                asio::use_service<redis_shards>(here->where.context()).tidy();
+                auto& shards = asio::use_service<redis_shards>(here->where.context());
+                here.reset();
+                shards.tidy();
                 co_return;
             }
             here->note_connection();

@@ -115,7 +115,10 @@ void redis_shards::add(std::weak_ptr<const void> store, std::shared_ptr<redis_sh
 
 void redis_shards::tidy()
 {
-    std::erase_if(entries_, [](const entry& one) { return one.store.expired(); });
+    // What a coroutine still uses stays here for shutdown: it may wait for an answer in that very client, and
+    // then nothing else would ever end the two.
+    const auto is_over = [](const entry& one) { return one.store.expired() && one.shard.use_count() == 1; };
+    std::erase_if(entries_, is_over);
 }
 
 void redis_shards::shutdown()

@@ -93,7 +93,7 @@ public:
     std::shared_ptr<redis_shard> find(const void* store) const;
     void add(std::weak_ptr<const void> store, std::shared_ptr<redis_shard> shard);
 
-    // Drops the shards whose store is gone.
+    // Drops the shards whose store is gone and that nobody uses.
     void tidy();
 
 private:
