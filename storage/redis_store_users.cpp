@@ -20,6 +20,13 @@ redis_call on_records(const redis_script& script)
     return call;
 }
 
+redis_call beginning_of(const kept_standing& standing, std::string_view tag)
+{
+    redis_call call{redis_scripts::begin_standing};
+    call.key(redis_layout::owners(tag)).arg(to_string(standing.owner.id)).arg(standing_line(standing));
+    return call;
+}
+
 time_point moment_of(std::string_view text) noexcept
 {
     std::int64_t number = 0;
@@ -69,10 +76,7 @@ task<result<void>> redis_store::insert(user added, bool only_if_first)
     const kept_standing standing{owner_standing::of(added), kept.revision};
 
     // A standing without a record gives nothing: nobody can make a key for a user who is not there.
-    redis_call call{redis_scripts::begin_standing};
-    call.key(redis_layout::owners(access_->tag_of(added.id)));
-    call.arg(to_string(added.id)).arg(standing_line(standing));
-    auto beginning = run_mutation(here, std::move(call));
+    auto beginning = run_mutation(here, beginning_of(standing, access_->tag_of(added.id)));
     const result<redis_reply> begun = co_await std::move(beginning);
     if (!begun) co_return begun.error();
 
@@ -122,10 +126,7 @@ task<result<redis_store::restoration>> redis_store::restore_standing(shard_point
     const auto since = clock_.now().time_since_epoch();
     standing.owner.key_epoch =
         static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(since).count());
-    redis_call call{redis_scripts::begin_standing};
-    call.key(redis_layout::owners(access_->tag_of(owner)));
-    call.arg(to_string(owner)).arg(standing_line(standing));
-    auto beginning = run_mutation(here, std::move(call));
+    auto beginning = run_mutation(here, beginning_of(standing, access_->tag_of(owner)));
     const result<redis_reply> begun = co_await std::move(beginning);
     if (!begun) co_return begun.error();
 
