@@ -8,7 +8,6 @@ namespace latchkey {
 namespace {
 
 constexpr std::size_t user_agent_limit = 256; // bytes
-constexpr unsigned first_refusing_status = 400;
 
 std::string harmless(std::string user_agent)
 {

@@ -14,7 +14,7 @@
 namespace latchkey {
 namespace {
 
-constexpr std::string_view cannot_create = "Failed to create API key.";
+constexpr std::string_view cannot_create_key = "Failed to create API key.";
 constexpr std::string_view cannot_validate = "Failed to validate create API key request.";
 constexpr int most_name_draws = 8;
 
@@ -25,14 +25,14 @@ refusal cannot(std::string_view message, std::string detail)
 
 refusal name_is_taken(std::string_view name)
 {
-    refusal why = refusals::conflict("A token with name " + quoted(name) + " already exists.");
+    refusal why = refusals::conflict("A token with name " + in_quotes(name) + " already exists.");
     why.validations.push_back({"name", "This value is already in use and should be unique."});
     return why;
 }
 
 refusal owner_is_deleted()
 {
-    return refusals::internal(std::string{cannot_create},
+    return refusals::internal(std::string{cannot_create_key},
                               "insert API key: Cannot create API key for deleted user");
 }
 
@@ -41,7 +41,7 @@ refusal cannot_insert(error_code why, std::string_view name)
 {
     if (why == storage_errc::name_taken) return name_is_taken(name);
     if (why == storage_errc::owner_gone) return owner_is_deleted();
-    return refusals::from_error(why, std::string{cannot_create});
+    return refusals::from_error(why, std::string{cannot_create_key});
 }
 
 outcome<std::vector<std::string>> allow_list_of(const token_request& asked)
@@ -50,11 +50,11 @@ outcome<std::vector<std::string>> allow_list_of(const token_request& asked)
     std::vector<allow_entry> entries;
     for (const std::string& text : asked.allow_list) {
         checked<allow_entry> entry = parse_allow_entry(text);
-        if (!entry) return cannot(cannot_create, entry.error().text);
+        if (!entry) return cannot(cannot_create_key, entry.error().text);
         entries.push_back(*entry);
     }
     checked<std::vector<std::string>> normalised = normalise_allow_list(std::move(entries));
-    if (!normalised) return cannot(cannot_create, normalised.error().text);
+    if (!normalised) return cannot(cannot_create_key, normalised.error().text);
     return std::move(*normalised);
 }
 
@@ -73,10 +73,10 @@ std::optional<refusal> coverage_fault(const coverage& found)
 {
     switch (found.what) {
     case coverage::outcome::covered: return std::nullopt;
-    case coverage::outcome::exceeds: return refusals::denied(std::string{cannot_create}, found.text);
+    case coverage::outcome::exceeds: return refusals::denied(std::string{cannot_create_key}, found.text);
     case coverage::outcome::undetermined: break;
     }
-    return refusals::internal(std::string{cannot_create}, "generate API key: " + found.text);
+    return refusals::internal(std::string{cannot_create_key}, "generate API key: " + found.text);
 }
 
 // Contract 1.3 and A3. A key never gives more than the key that made it; what a request leaves open, it
@@ -124,7 +124,7 @@ key_service::drafted(const principal& caller, const user& target, const token_re
 
     key_rights rights;
     checked<std::vector<std::string>> scopes = canonical_scopes(asked.scopes, asked.scope);
-    if (!scopes) return cannot(cannot_create, scopes.error().text);
+    if (!scopes) return cannot(cannot_create_key, scopes.error().text);
     rights.scopes = std::move(*scopes);
     outcome<std::vector<std::string>> allow_list = allow_list_of(asked);
     if (!allow_list) return allow_list.error();
@@ -182,7 +182,7 @@ task<outcome<std::string>> key_service::settled_name(key_record draft)
         if (!is_given) name = generate_token_name();
         const result<key_listing> found = co_await store_.find_key_by_name(draft.owner, name);
         if (!found && found.error() == storage_errc::not_found) co_return name;
-        if (!found) co_return refusals::from_error(found.error(), std::string{cannot_create});
+        if (!found) co_return refusals::from_error(found.error(), std::string{cannot_create_key});
         if (is_given) break;
     }
     co_return name_is_taken(name);
@@ -191,7 +191,7 @@ task<outcome<std::string>> key_service::settled_name(key_record draft)
 task<outcome<secret_text>>
 key_service::issue(principal caller, user target, key_record draft, request_origin from)
 {
-    const object what{resource_type::api_key, target.id, std::nullopt};
+    const object what = key_of(target.id);
     intended_action intent = creation_of(target, std::string{draft.name});
     // Whose names are taken is nobody's business who may not create here, so this comes first; the refusal
     // itself is left to `decide`, which records it.

@@ -10,13 +10,6 @@ constexpr std::size_t first_tokens = 1000; // of a list; most lists are no longe
 constexpr std::string_view cannot_fetch = "Internal error fetching API key.";
 constexpr std::string_view cannot_list = "Internal error fetching API keys.";
 constexpr std::string_view cannot_delete = "Internal error deleting API key.";
-constexpr std::string_view cannot_expire = "Internal error expiring API key.";
-
-// Keys have no UUID: only `api_key:*` and `*:*` of an allow list match them.
-object key_of(std::optional<uuid> owner) noexcept
-{
-    return {resource_type::api_key, owner, std::nullopt};
-}
 
 intended_action intended(std::string what, const key_record& key, unsigned success_status)
 {
@@ -119,7 +112,7 @@ task<outcome<revision>> key_service::expire(principal caller, std::string id, re
         refusal why = co_await missing_key(std::move(caller), action::update, "write", std::move(from));
         co_return why;
     }
-    if (!found) co_return refusals::from_error(found.error(), std::string{cannot_expire});
+    if (!found) co_return refusals::from_error(found.error(), std::string{cannot_expire_key});
 
     const time_point now = clock_.now();
     const object what = key_of(found->key.owner);
@@ -130,7 +123,7 @@ task<outcome<revision>> key_service::expire(principal caller, std::string id, re
         const result<expiry_change> settled = co_await store_.expire_key(*parsed, now);
         if (settled) co_return settled->changed_at;
         if (settled.error() == storage_errc::not_found) co_return any_revision;
-        co_return refusals::from_error(settled.error(), std::string{cannot_expire});
+        co_return refusals::from_error(settled.error(), std::string{cannot_expire_key});
     }
 
     intended_action intent = intended("write", found->key, 204);
@@ -141,7 +134,7 @@ task<outcome<revision>> key_service::expire(principal caller, std::string id, re
 
     const result<expiry_change> expired = co_await store_.expire_key(*parsed, now);
     if (expired) co_return expired->changed_at;
-    refusal why = refusals::from_error(expired.error(), std::string{cannot_expire});
+    refusal why = refusals::from_error(expired.error(), std::string{cannot_expire_key});
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     co_return told;
@@ -176,7 +169,7 @@ task<outcome<revision>> key_service::remove(principal caller, std::string id, re
 task<outcome<std::chrono::nanoseconds>>
 key_service::maximum_lifetime(principal caller, user target, request_origin from)
 {
-    const object what{resource_type::user, target.id, target.id};
+    const object what = object_of(target);
     intended_action intent{"read", "user", target.id, target.username, 200, {}, {}};
     const outcome<void> seen = co_await decisions_.decide_read(
         std::move(caller), action::read, what, std::move(intent), refusals::not_found(), std::move(from));

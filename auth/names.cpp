@@ -2,6 +2,7 @@
 
 #include "auth/crypto.hpp"
 #include "auth/decimal_text.hpp"
+#include "storage/lower_case.hpp"
 
 #include <algorithm>
 #include <array>
@@ -54,14 +55,9 @@ constexpr reserved_name reserved_names[] = {
     {"validate-password", "cannot use \"validate-password\" as a name"},
 };
 
-char to_lower(char c) noexcept
-{
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 bool is_alphanumeric(char c) noexcept
 {
-    return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+    return (c >= '0' && c <= '9') || (lower_case(c) >= 'a' && lower_case(c) <= 'z');
 }
 
 // Words of letters and digits with single hyphens between them.
@@ -98,7 +94,7 @@ std::optional<std::string_view> username_fault(std::string_view name) noexcept
     for (const reserved_name& reserved : reserved_names) {
         const bool is_same = std::equal(
             name.begin(), name.end(), reserved.name.begin(), reserved.name.end(), [](char one, char other) {
-                return to_lower(one) == other;
+                return lower_case(one) == other;
             });
         if (is_same) return reserved.message;
     }

@@ -22,6 +22,17 @@ struct object {
     std::optional<uuid> id;
 };
 
+inline object object_of(const user& one) noexcept
+{
+    return {resource_type::user, one.id, one.id};
+}
+
+// A key of the owner's. It has no UUID: only `api_key:*` and `*:*` of an allow list match it.
+inline object key_of(std::optional<uuid> owner) noexcept
+{
+    return {resource_type::api_key, owner, std::nullopt};
+}
+
 // What the roles of `account` allow on `what`, before scopes and allow list narrow it.
 bool roles_permit(const user& account, action wanted, const object& what) noexcept;
 

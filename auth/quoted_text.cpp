@@ -92,7 +92,7 @@ void append_quoted(std::string& out, std::string_view text)
     out += '"';
 }
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     std::string out;
     out.reserve(text.size() + 2);

@@ -11,7 +11,7 @@ namespace latchkey {
 // UTF-8 are escaped, so that a name can neither break a header nor a line of a log (contract 1.2, 5.5).
 // Other characters, also beyond ASCII, stay as they are.
 void append_quoted(std::string& out, std::string_view text);
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // As Go's %v prints a list of text: `[a b]`.
 void append_bracketed(std::string& out, std::span<const std::string> texts);

@@ -32,6 +32,11 @@ struct refusal {
     error_code cause;               // what failed behind a 503 or 429: for the server's log, never sent
 };
 
+inline constexpr unsigned first_refusing_status = 400; // of HTTP
+
+// For every way to expire a key (contract 1.8).
+inline constexpr std::string_view cannot_expire_key = "Internal error expiring API key.";
+
 // The value, or why not.
 template <class T>
 using outcome = boost::system::result<T, refusal>;

@@ -2,20 +2,13 @@
 
 #include "auth/quoted_text.hpp"
 #include "auth/time_text.hpp"
+#include "storage/lower_case.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 namespace latchkey {
 namespace {
-
-std::string lower_case(std::string text)
-{
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-    return text;
-}
 
 // Parts between delimiters that stand outside quotes; empty parts are left out.
 std::vector<std::string_view> split(std::string_view text, char delimiter)
@@ -49,7 +42,7 @@ bool is_among(std::string_view word, std::span<const std::string_view> known) no
 
 std::string not_valid(std::string_view word)
 {
-    return "has invalid value: " + quoted(word) + " is not a valid value";
+    return "has invalid value: " + in_quotes(word) + " is not a valid value";
 }
 
 } // namespace
@@ -63,7 +56,7 @@ search_query::search_query(std::string_view text, std::string_view key_of_bare_w
 void search_query::read_element(std::string_view element, std::string_view key_of_bare_words)
 {
     if (element.starts_with(':') || element.ends_with(':')) {
-        faults_.push_back({"q", "Query element " + quoted(element) + " cannot start or end with ':'"});
+        faults_.push_back({"q", "Query element " + in_quotes(element) + " cannot start or end with ':'"});
         return;
     }
     const std::vector<std::string_view> parts = split(element, ':');
@@ -72,7 +65,7 @@ void search_query::read_element(std::string_view element, std::string_view key_o
     } else if (parts.size() == 2) {
         add_term(lower_case(without_quotes(parts[0])), without_quotes(parts[1]));
     } else {
-        faults_.push_back({"q", "Query element " + quoted(element) + " can only contain 1 ':'"});
+        faults_.push_back({"q", "Query element " + in_quotes(element) + " can only contain 1 ':'"});
     }
 }
 
@@ -80,7 +73,7 @@ void search_query::add_term(std::string key, std::string value)
 {
     const auto same = [&key](const term& other) { return other.key == key; };
     if (std::any_of(terms_.begin(), terms_.end(), same)) {
-        faults_.push_back({"q", "Query parameter " + quoted(key) + " provided more than once"});
+        faults_.push_back({"q", "Query parameter " + in_quotes(key) + " provided more than once"});
         return;
     }
     terms_.push_back({std::move(key), std::move(value)});
@@ -88,7 +81,7 @@ void search_query::add_term(std::string key, std::string value)
 
 void search_query::fault_in(std::string_view key, std::string_view what)
 {
-    std::string detail = "Query param " + quoted(key) + " ";
+    std::string detail = "Query param " + in_quotes(key) + " ";
     detail += what;
     faults_.push_back({std::string{key}, std::move(detail)});
 }
@@ -185,7 +178,7 @@ std::vector<std::string> search_query::words(std::string_view key, std::span<con
 std::optional<refusal> search_query::refused(std::string message)
 {
     for (const term& one : terms_) {
-        if (!one.is_known) faults_.push_back({one.key, quoted(one.key) + " is not a valid query param"});
+        if (!one.is_known) faults_.push_back({one.key, in_quotes(one.key) + " is not a valid query param"});
     }
     if (faults_.empty()) return std::nullopt;
     refusal why = refusals::bad_request(std::move(message));

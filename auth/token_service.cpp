@@ -8,14 +8,6 @@
 namespace latchkey {
 namespace {
 
-constexpr std::string_view cannot_expire = "Internal error expiring API key.";
-
-// Keys have no UUID, as in key_service.
-object key_of(const uuid& owner) noexcept
-{
-    return {resource_type::api_key, owner, std::nullopt};
-}
-
 // Whoever may read the key; and auditors, whose role shows them what was done with tokens but not the
 // tokens' records. Their key's scopes and allow list narrow them as everybody.
 bool may_introspect(const principal& caller, const uuid& owner) noexcept
@@ -66,7 +58,7 @@ task<outcome<revision>> token_service::revoke(std::string token, request_origin 
         const result<expiry_change> settled = co_await store_.expire_key(seen.found.key.id, clock_.now());
         if (settled) co_return settled->changed_at;
         if (settled.error() == storage_errc::not_found) co_return present();
-        co_return refusals::from_error(settled.error(), std::string{cannot_expire});
+        co_return refusals::from_error(settled.error(), std::string{cannot_expire_key});
     }
     case verdict::accepted:
     case verdict::owner_suspended: break; // the secret was right
@@ -87,7 +79,7 @@ task<outcome<revision>> token_service::expire_proven(key_record key, request_ori
 {
     result<user> owner = co_await store_.find_user(key.owner);
     if (!owner && owner.error() == storage_errc::not_found) co_return present(); // and his keys
-    if (!owner) co_return refusals::from_error(owner.error(), std::string{cannot_expire});
+    if (!owner) co_return refusals::from_error(owner.error(), std::string{cannot_expire_key});
 
     const time_point now = clock_.now();
     intended_action intent{"write", "api_key", key.owner, std::string{key.name}, 200, {}, {}};
@@ -100,7 +92,7 @@ task<outcome<revision>> token_service::expire_proven(key_record key, request_ori
     const result<expiry_change> expired = co_await store_.expire_key(key.id, now);
     if (expired) co_return expired->changed_at;
     if (expired.error() == storage_errc::not_found) co_return present();
-    refusal why = refusals::from_error(expired.error(), std::string{cannot_expire});
+    refusal why = refusals::from_error(expired.error(), std::string{cannot_expire_key});
     refusal told = co_await decisions_.failed_act_of(
         std::move(*owner), std::move(intent), std::move(why), std::move(from));
     co_return told;

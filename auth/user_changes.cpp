@@ -9,11 +9,6 @@
 namespace latchkey {
 namespace {
 
-object object_of(const user& target) noexcept
-{
-    return {resource_type::user, target.id, target.id};
-}
-
 intended_action intended(std::string what, const user& target, unsigned success_status)
 {
     return {std::move(what), "user", target.id, target.username, success_status, {}, {}};
@@ -44,7 +39,7 @@ outcome<role_set> roles_of(const std::vector<std::string>& names)
         const std::optional<role> known = parse_role(name);
         if (known) roles.add(*known);
         if (known || name == "member") continue; // everybody is one
-        return refusals::bad_request(quoted(name) + " is not a supported role");
+        return refusals::bad_request(in_quotes(name) + " is not a supported role");
     }
     return roles;
 }

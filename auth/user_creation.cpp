@@ -11,7 +11,7 @@
 namespace latchkey {
 namespace {
 
-constexpr std::string_view cannot_create = "Internal error creating user.";
+constexpr std::string_view cannot_create_user = "Internal error creating user.";
 constexpr std::string_view first_exists = "The initial user has already been created.";
 
 std::string tag_fault(std::string_view tag, std::string_view value)
@@ -54,7 +54,7 @@ std::optional<refusal> account_fault(const new_user& asked)
     }
     if (is_none) return refusals::bad_request("Login type 'none' requires a service account.");
     if (asked.login_type.empty() || asked.login_type == "password") return std::nullopt;
-    return refusals::bad_request("Unsupported login type " + quoted(asked.login_type) +
+    return refusals::bad_request("Unsupported login type " + in_quotes(asked.login_type) +
                                  " for manually creating new users.");
 }
 
@@ -145,7 +145,7 @@ outcome<user> user_service::drafted(const new_user& asked) const
         if (known) draft.roles.add(*known);
         if (known || name == "member") continue; // everybody is one
         return refusals::invalid_field(
-            "Validation failed.", "roles", quoted(name) + " is not a supported role");
+            "Validation failed.", "roles", in_quotes(name) + " is not a supported role");
     }
     return draft;
 }
@@ -162,7 +162,7 @@ task<outcome<user>> user_service::create_first_user(new_user asked, request_orig
     intended_action intent = creation_of(*draft);
 
     const result<bool> has_users = co_await store_.has_users();
-    if (!has_users) co_return refusals::from_error(has_users.error(), std::string{cannot_create});
+    if (!has_users) co_return refusals::from_error(has_users.error(), std::string{cannot_create_user});
     if (*has_users) {
         refusal exists = refusals::conflict(std::string{first_exists});
         refusal why =
@@ -171,7 +171,7 @@ task<outcome<user>> user_service::create_first_user(new_user asked, request_orig
     }
     if (auto weak = password_refusal(asked.password)) co_return std::move(*weak);
     result<std::string> hash = co_await hasher_.hash(std::move(asked.password));
-    if (!hash) co_return refusals::from_error(hash.error(), std::string{cannot_create});
+    if (!hash) co_return refusals::from_error(hash.error(), std::string{cannot_create_user});
     draft->password_hash = std::move(*hash);
 
     const outcome<void> recorded = co_await decisions_.record(std::nullopt, intent, from);
@@ -179,7 +179,7 @@ task<outcome<user>> user_service::create_first_user(new_user asked, request_orig
     const result<void> inserted = co_await store_.insert_first_user(*draft);
     if (inserted) co_return std::move(*draft);
 
-    refusal why = refusals::from_error(inserted.error(), std::string{cannot_create});
+    refusal why = refusals::from_error(inserted.error(), std::string{cannot_create_user});
     if (inserted.error() == storage_errc::users_exist) why = refusals::conflict(std::string{first_exists});
     if (is_taken(inserted.error())) why = refusals::conflict("User already exists.");
     refusal told =
@@ -216,7 +216,7 @@ task<outcome<user>> user_service::create(principal caller, new_user asked, reque
 
     if (!asked.service_account) {
         result<std::string> hash = co_await hasher_.hash(std::move(asked.password));
-        if (!hash) co_return refusals::from_error(hash.error(), std::string{cannot_create});
+        if (!hash) co_return refusals::from_error(hash.error(), std::string{cannot_create_user});
         draft->password_hash = std::move(*hash);
     }
     intent = creation_of(*draft);
@@ -229,7 +229,7 @@ task<outcome<user>> user_service::create(principal caller, new_user asked, reque
     if (inserted) co_return std::move(*draft);
 
     refusal why =
-        stands ? refusals::from_error(inserted.error(), std::string{cannot_create}) : stands.error();
+        stands ? refusals::from_error(inserted.error(), std::string{cannot_create_user}) : stands.error();
     if (stands && is_taken(inserted.error())) why = refusals::conflict("User already exists.");
     refusal told =
         co_await decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
@@ -241,12 +241,12 @@ task<outcome<bool>> user_service::is_known(std::string username, std::string ema
     const result<user> by_name = co_await store_.find_user_by_username(std::move(username));
     if (by_name) co_return true;
     if (by_name.error() != storage_errc::not_found)
-        co_return refusals::from_error(by_name.error(), std::string{cannot_create});
+        co_return refusals::from_error(by_name.error(), std::string{cannot_create_user});
     if (email.empty()) co_return false;
     const result<user> by_email = co_await store_.find_user_by_email(std::move(email));
     if (by_email) co_return true;
     if (by_email.error() != storage_errc::not_found)
-        co_return refusals::from_error(by_email.error(), std::string{cannot_create});
+        co_return refusals::from_error(by_email.error(), std::string{cannot_create_user});
     co_return false;
 }
 

@@ -2,6 +2,7 @@
 #include "auth/role_names.hpp"
 #include "auth/search_query.hpp"
 #include "auth/user_service.hpp"
+#include "storage/lower_case.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,14 +25,6 @@ struct user_filter {
     std::optional<time_point> seen_after, seen_before, created_after, created_before;
     bool matches_nobody = false;
 };
-
-std::string lower_case(std::string text)
-{
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-    return text;
-}
 
 bool has_part(const std::string& whole, const std::string& part)
 {
@@ -119,8 +112,7 @@ task<outcome<user_list>> user_service::list(principal caller, user_list_request 
 
     // Cut to those the caller may read, and refused to nobody: so there is nothing to record.
     std::erase_if(*all, [&](const user& candidate) {
-        const object what{resource_type::user, candidate.id, candidate.id};
-        return !matches(*wanted, candidate) || !permits(caller, action::read, what);
+        return !matches(*wanted, candidate) || !permits(caller, action::read, object_of(candidate));
     });
     user_list found;
     found.count = all->size();

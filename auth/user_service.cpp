@@ -3,12 +3,7 @@
 namespace latchkey {
 namespace {
 
-constexpr std::string_view cannot_fetch = "Internal error fetching user.";
-
-object object_of(const user& target) noexcept
-{
-    return {resource_type::user, target.id, target.id};
-}
+constexpr std::string_view cannot_fetch_user = "Internal error fetching user.";
 
 intended_action reading(const user& target)
 {
@@ -31,7 +26,7 @@ task<outcome<user>> user_service::resolve(principal caller, std::string text, re
         found = co_await store_.find_user_by_username(std::move(text));
     }
     const bool is_missing = !found && found.error() == storage_errc::not_found;
-    if (!found && !is_missing) co_return refusals::from_error(found.error(), std::string{cannot_fetch});
+    if (!found && !is_missing) co_return refusals::from_error(found.error(), std::string{cannot_fetch_user});
 
     // A user who is not there is recorded like one who may not be seen, unless the caller may see all:
     // neither the answer nor its time tells who exists (contract 3.7).

@@ -12,7 +12,6 @@ namespace {
 
 // A log that stands still must not collect entries without end.
 constexpr std::size_t most_on_their_way = 512;
-constexpr unsigned first_refusing_status = 400;
 
 audit_entry entry_of(const verification_event& event, time_point now)
 {

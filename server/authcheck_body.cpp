@@ -2,6 +2,7 @@
 
 #include "server/go_json_decode.hpp"
 #include "server/go_json_syntax.hpp"
+#include "storage/lower_case.hpp"
 
 #include <boost/json/stream_parser.hpp>
 #include <boost/json/value.hpp>
@@ -47,7 +48,7 @@ refusal wrong_type(const json::value& found, std::string_view field, std::string
 bool same_name(std::string_view one, std::string_view lower) noexcept
 {
     return std::equal(one.begin(), one.end(), lower.begin(), lower.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+        return lower_case(a) == b;
     });
 }
 

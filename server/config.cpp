@@ -54,7 +54,7 @@ std::string value_error(const given_setting& setting, const std::string& expecte
     text += ": expected " + expected;
     // Of a store that could not be read, nobody knows where a password stands in it.
     const bool may_be_shown = option.kind != option_kind::secret && option.name != "store";
-    if (may_be_shown) text += ", found " + quoted(std::string_view{setting.value}.substr(0, longest_echo));
+    if (may_be_shown) text += ", found " + in_quotes(std::string_view{setting.value}.substr(0, longest_echo));
     return text;
 }
 
@@ -109,7 +109,8 @@ given_settings read_config_file(const config_sources& sources, const std::string
     auto text = sources.read_file(path);
     if (!text) {
         given_settings unreadable;
-        unreadable.errors.push_back("--config: cannot read " + quoted(path) + ": " + text.error().message());
+        unreadable.errors.push_back("--config: cannot read " + in_quotes(path) + ": " +
+                                    text.error().message());
         return unreadable;
     }
     auto given = read_config_text(*text, path);

@@ -13,7 +13,7 @@ using enum option_kind;
 
 // A row of three lines here would be one of seven by the tool.
 // clang-format off
-constexpr config_option options[] = {
+constexpr config_option option_table[] = {
     {"Server", "config", "FILE", "",
      "read `name = value` lines from FILE; # starts a comment",
      value, take_path<&config::file>},
@@ -197,13 +197,13 @@ std::string config_option::variable() const
 
 std::span<const config_option> config_options() noexcept
 {
-    return options;
+    return option_table;
 }
 
 const config_option* find_option(std::string_view name) noexcept
 {
-    const auto* found = std::ranges::find(options, name, &config_option::name);
-    return found == std::ranges::end(options) ? nullptr : found;
+    const auto* found = std::ranges::find(option_table, name, &config_option::name);
+    return found == std::ranges::end(option_table) ? nullptr : found;
 }
 
 } // namespace latchkey

@@ -99,7 +99,7 @@ std::size_t read_flag(given_settings& given, const std::vector<std::string>& arg
     const auto* option = find_option(std::string_view{flag}.substr(2));
     if (option == nullptr) {
         const auto spelled = [](const config_option& known) { return "--" + std::string{known.name}; };
-        given.errors.push_back(quoted(flag) + " is not a flag" + suggestion(flag, spelled));
+        given.errors.push_back(in_quotes(flag) + " is not a flag" + suggestion(flag, spelled));
         return has_value_behind ? at + 1 : at;
     }
     if (!option->is_flag()) {
@@ -170,7 +170,7 @@ void read_variable(given_settings& given, const config_sources& sources, const c
             add(given, option, without_line_end(*content), file_variable);
             if (option.kind == option_kind::secret) wipe_memory(content->data(), content->size());
         } else {
-            given.errors.push_back(file_variable + ": cannot read " + quoted(by_file->second) + ": " +
+            given.errors.push_back(file_variable + ": cannot read " + in_quotes(by_file->second) + ": " +
                                    content.error().message());
         }
     }
@@ -216,7 +216,8 @@ void read_line(given_settings& given, std::string_view line, const std::string& 
         given.errors.push_back(origin + ": expected `name = value`, the value whole or in double quotes");
     } else if (option == nullptr) {
         const auto spelled = [](const config_option& known) { return std::string{known.name}; };
-        given.errors.push_back(origin + ": there is no option " + quoted(name) + suggestion(name, spelled));
+        given.errors.push_back(origin + ": there is no option " + in_quotes(name) +
+                               suggestion(name, spelled));
     } else if (option->name == "config") {
         given.errors.push_back(origin + ": a configuration file cannot name another");
     } else {
@@ -237,7 +238,7 @@ given_settings read_arguments(const std::vector<std::string>& arguments)
         } else if (argument.starts_with("--") && argument.size() > 2) {
             at = read_flag(given, arguments, at);
         } else {
-            given.errors.push_back(quoted(argument) +
+            given.errors.push_back(in_quotes(argument) +
                                    " is not a flag: expected --name VALUE or --name=VALUE");
             ++at;
         }
@@ -265,7 +266,7 @@ given_settings read_environment(const config_sources& sources)
         const auto spelled = [](const config_option& option) { return option.variable(); };
         std::string_view meant = at->first;
         if (meant.ends_with("_FILE")) meant.remove_suffix(5);
-        given.errors.push_back(quoted(at->first) + " is not a variable of Latchkey" +
+        given.errors.push_back(in_quotes(at->first) + " is not a variable of Latchkey" +
                                suggestion(meant, spelled));
     }
     return given;

@@ -1,7 +1,7 @@
 #include "server/exposition.hpp"
 
-#include <array>
-#include <charconv>
+#include "server/number_text.hpp"
+
 #include <cmath>
 #include <utility>
 
@@ -30,13 +30,6 @@ void append_escaped(std::string& out, std::string_view text, quotes quoting)
         if (c == '\\' || (c == '"' && quoting == quotes::escaped)) out += '\\';
         out += c;
     }
-}
-
-template <class Number>
-void append_number(std::string& out, Number value)
-{
-    std::array<char, 32> digits;
-    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
 std::string text_of(double value)

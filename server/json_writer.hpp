@@ -3,8 +3,8 @@
 #pragma once
 
 #include "server/json_bodies.hpp"
+#include "server/number_text.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,9 +47,7 @@ public:
 
     json_object_writer& number(std::string_view name, std::int64_t value)
     {
-        char digits[24];
-        const auto end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
-        field(name).append(digits, end);
+        append_number(field(name), value);
         return *this;
     }
 

@@ -11,7 +11,6 @@
 namespace latchkey {
 namespace {
 
-constexpr auto in_place = asio::as_tuple(asio::deferred);
 constexpr std::chrono::milliseconds exhaustion_pause{100};
 
 peer_address to_peer(const asio::ip::tcp::endpoint& from, door through)
@@ -33,6 +32,7 @@ listener::listener(executor where, unique_descriptor socket, door through, recei
 
 task<void> listener::run(std::shared_ptr<listener> self)
 {
+    constexpr auto in_place = asio::as_tuple(asio::deferred);
     while (self->socket_.is_open()) {
         auto ready = self->socket_.async_wait(asio::posix::descriptor_base::wait_read, in_place);
         const auto waited = co_await std::move(ready);

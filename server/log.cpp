@@ -1,11 +1,11 @@
 #include "server/log.hpp"
 
 #include "auth/time_text.hpp"
+#include "server/number_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <unistd.h>
@@ -117,14 +117,6 @@ bool is_plain_word(std::string_view text) noexcept
         return c > 0x20 && c < 0x7f && c != '"' && c != '=' && c != '\\';
     };
     return !text.empty() && std::ranges::all_of(text, is_plain);
-}
-
-template <class Number>
-void append_number(std::string& out, Number number)
-{
-    std::array<char, 32> digits;
-    const auto [end, failure] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-    out.append(digits.data(), failure == std::errc{} ? end : digits.data());
 }
 
 struct value_writer {

@@ -1,5 +1,6 @@
 #include "server/path.hpp"
 
+#include "storage/hex_value.hpp"
 #include "storage/utf8.hpp"
 
 #include <algorithm>
@@ -8,14 +9,6 @@
 
 namespace latchkey {
 namespace {
-
-int hex_value(char c) noexcept
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 // Decodes one character after another; a bad escape ends the text and is remembered.
 class decoder {

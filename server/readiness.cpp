@@ -11,7 +11,7 @@ namespace latchkey {
 namespace {
 
 // Sockets that never rest cannot keep the rest of the shard waiting for longer than this many rounds.
-constexpr int rounds_in_a_row = 8;
+constexpr int most_rounds_in_a_row = 8;
 
 int open_set()
 {
@@ -68,7 +68,7 @@ task<void> readiness::run(readiness& self)
             self.set_.async_wait(asio::posix::descriptor_base::wait_read, asio::as_tuple(asio::deferred));
         const auto waited = co_await std::move(waiting);
         if (std::get<0>(waited)) co_return;
-        for (int round = 0; round < rounds_in_a_row && self.tell_all();)
+        for (int round = 0; round < most_rounds_in_a_row && self.tell_all();)
             ++round;
     }
 }

@@ -14,9 +14,6 @@
 namespace latchkey {
 namespace {
 
-// A deferred operation is awaited where it stands: use_task would put a coroutine frame between.
-constexpr auto in_place = asio::as_tuple(asio::deferred);
-
 // A client that sends faster than it is answered must not keep the shard to itself.
 constexpr int rounds_in_a_row = 4;
 
@@ -88,7 +85,8 @@ task<void> session::run(std::shared_ptr<session> self)
 task<void> session::wait_for(std::shared_ptr<session> self, awaited what)
 {
     self->awaited_ = what;
-    auto waiting = self->resumption_.async_wait(in_place);
+    // Deferred, it is awaited where it stands: use_task would put a coroutine frame between.
+    auto waiting = self->resumption_.async_wait(asio::as_tuple(asio::deferred));
     co_await std::move(waiting);
     self->rounds_ = 0;
 }

@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::size_t connections_for_operators = 16;
 
-void rethrow(std::exception_ptr thrown)
-{
-    if (thrown) std::rethrow_exception(thrown);
-}
-
 } // namespace
 
 shard::shard(settings given)

@@ -2,6 +2,7 @@
 
 #include "storage/audit_json.hpp"
 #include "storage/line_reader.hpp"
+#include "storage/lower_case.hpp"
 
 namespace latchkey {
 namespace {

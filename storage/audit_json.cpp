@@ -1,5 +1,6 @@
 #include "storage/audit_json.hpp"
 
+#include "storage/hex_value.hpp"
 #include "storage/utf8.hpp"
 
 #include <boost/json/parse.hpp>
@@ -99,14 +100,6 @@ void append_value(std::string& out, const json::value& value, int depth)
         out += json::serialize(value);
 }
 
-int hex_value(char c) noexcept
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return 0;
-}
-
 } // namespace
 
 void append_json_text(std::string& out, std::string_view text, std::size_t limit)
@@ -165,7 +158,7 @@ std::string unescape_json_text(std::string_view raw)
         } else {
             std::uint32_t code_point = 0;
             for (const char digit : raw.substr(at + 2, 4))
-                code_point = code_point << 4 | static_cast<std::uint32_t>(hex_value(digit));
+                code_point = code_point << 4 | static_cast<std::uint32_t>(hex_value(digit) & 15);
             append_utf8(out, code_point);
             at += 5;
         }

@@ -1,18 +1,12 @@
 #include "storage/audit_json.hpp"
 #include "storage/audit_line.hpp"
+#include "storage/hex_value.hpp"
 #include "storage/utf8.hpp"
 
 #include <charconv>
 
 namespace latchkey {
 namespace {
-
-int lower_hex_value(char c) noexcept
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-}
 
 enum class objects { parsed, by_their_braces };
 

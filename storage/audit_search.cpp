@@ -1,6 +1,7 @@
 #include "storage/audit_search.hpp"
 
 #include "storage/audit_json.hpp"
+#include "storage/lower_case.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -20,13 +21,6 @@ std::uint32_t target_hash_of(std::string_view target) noexcept
     if (target.empty()) return 0;
     const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>{}(target));
     return hash == 0 ? 1 : hash;
-}
-
-std::string lower_case(std::string text)
-{
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return text;
 }
 
 void audit_search::look_through(audit_columns::snapshot rows)

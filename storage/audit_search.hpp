@@ -16,7 +16,6 @@ namespace latchkey {
 
 std::uint64_t hash_of(const uuid& id) noexcept;
 std::uint32_t target_hash_of(std::string_view target) noexcept; // 0 for an empty one only
-std::string lower_case(std::string text);                       // ASCII only, as usernames are compared
 
 // What comes first in an answer.
 enum class audit_order {

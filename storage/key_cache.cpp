@@ -13,7 +13,7 @@ namespace {
 
 // What an entry costs beside itself and its texts: its places in the index and in the ring, which are at
 // least three eighths and half full.
-constexpr std::size_t overhead = 3 * sizeof(void*) + 2 * sizeof(void*);
+constexpr std::size_t bytes_beside_an_entry = 3 * sizeof(void*) + 2 * sizeof(void*);
 
 // An eighth for absent keys, so that a flood of guesses cannot push out what is good.
 constexpr std::size_t absent_share = 8;
@@ -184,7 +184,7 @@ void key_cache::put(const key_with_owner& read, lease_pointer lease, std::uint32
     made->owner = owner;
     made->lease = std::move(lease);
     made->changes = changes;
-    made->bytes = sizeof(entry) + overhead + heap_bytes(made->record.name) + bytes_of_owner +
+    made->bytes = sizeof(entry) + bytes_beside_an_entry + heap_bytes(made->record.name) + bytes_of_owner +
                   bytes_of_rights(made->record.rights);
     erase(read.key.id);
     make_room(made->bytes);

@@ -7,8 +7,8 @@
 namespace latchkey {
 namespace {
 
-constexpr std::chrono::seconds shortest_pause{1};
-constexpr std::chrono::seconds longest_pause{60};
+constexpr std::chrono::seconds shortest_count_pause{1};
+constexpr std::chrono::seconds longest_count_pause{60};
 constexpr int pauses_per_count = 200;
 
 } // namespace
@@ -21,7 +21,7 @@ void key_counter::count_if_due(memory_table& table, time_point now)
     const auto ended = std::chrono::steady_clock::now();
     counted.took = ended - began;
     next_ = ended + std::clamp<std::chrono::nanoseconds>(
-                        pauses_per_count * counted.took, shortest_pause, longest_pause);
+                        pauses_per_count * counted.took, shortest_count_pause, longest_count_pause);
     const std::lock_guard hold{mutex_};
     latest_ = counted;
 }

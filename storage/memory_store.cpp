@@ -3,9 +3,6 @@
 namespace latchkey {
 namespace {
 
-constexpr std::chrono::milliseconds sweep_interval{500};
-constexpr std::size_t sweep_step = 1000;
-
 result<key_listing> listing_of(result<key_found> found)
 {
     if (!found) return found.error();
@@ -17,7 +14,7 @@ result<key_listing> listing_of(result<key_found> found)
 memory_store::memory_store(const clock& time, microseconds retention)
     : clock_{time},
       table_{retention},
-      sweeper_{sweep_interval, [this] {
+      sweeper_{sweeper::usual_interval, [this] {
                    sweep();
                    counter_.count_if_due(table_, clock_.now());
                }}
@@ -25,10 +22,11 @@ memory_store::memory_store(const clock& time, microseconds retention)
 
 void memory_store::sweep()
 {
+    constexpr std::size_t keys_at_a_time = 1000;
     const std::lock_guard alone{sweeping_};
     const time_point now = clock_.now();
     table_.plan(now);
-    while (!table_.sweep(now, sweep_step).is_finished) {
+    while (!table_.sweep(now, keys_at_a_time).is_finished) {
     }
 }
 

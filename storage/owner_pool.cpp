@@ -8,7 +8,8 @@ namespace latchkey {
 namespace {
 
 // The counts beside the standing, and its place in the pool, which is half full at the least.
-constexpr std::size_t overhead = 32 + 2 * (sizeof(uuid) + sizeof(std::weak_ptr<const owner_standing>) + 1);
+constexpr std::size_t bytes_beside_a_standing =
+    32 + 2 * (sizeof(uuid) + sizeof(std::weak_ptr<const owner_standing>) + 1);
 
 } // namespace
 
@@ -24,7 +25,7 @@ owner_pool::interned owner_pool::intern(const owner_standing& read)
     if (shared_standing known = place.lock(); known != nullptr && *known == read) return {std::move(known)};
     auto made = std::make_shared<const owner_standing>(read);
     place = made;
-    const std::size_t bytes = sizeof(owner_standing) + overhead + heap_bytes(made->username);
+    const std::size_t bytes = sizeof(owner_standing) + bytes_beside_a_standing + heap_bytes(made->username);
     return {std::move(made), bytes};
 }
 

@@ -1,19 +1,14 @@
 #include "storage/records.hpp"
 
+#include "storage/hex_value.hpp"
+#include "storage/lower_case.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
 namespace latchkey {
 namespace {
-
-int hex_value(char c) noexcept
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 constexpr bool is_alphanumeric(char c) noexcept
 {
@@ -32,7 +27,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower_pre
 {
     return text.size() >= lower_prefix.size() &&
            std::equal(lower_prefix.begin(), lower_prefix.end(), text.begin(), [](char want, char have) {
-               return want == (have >= 'A' && have <= 'Z' ? static_cast<char>(have + 32) : have);
+               return want == lower_case(have);
            });
 }
 

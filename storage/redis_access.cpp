@@ -19,11 +19,6 @@ constexpr std::chrono::seconds pace{1}; // at which a lost Redis is noticed with
 
 std::atomic<std::uint64_t> next_number{1};
 
-void rethrow(std::exception_ptr thrown)
-{
-    if (thrown) std::rethrow_exception(thrown);
-}
-
 } // namespace
 
 std::string redis_stamp()

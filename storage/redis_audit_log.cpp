@@ -1,16 +1,6 @@
 #include "storage/redis_audit_log.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-
-#include <chrono>
-
 namespace latchkey {
-namespace {
-
-constexpr int most_closing_tries = 3;
-constexpr std::chrono::milliseconds closing_pause{100};
-
-} // namespace
 
 redis_audit_log::redis_audit_log(redis_store& store, audit_file& file, redis_audit_options options)
     : file_{file},
@@ -49,16 +39,8 @@ audit_health redis_audit_log::health() const
 
 task<result<void>> redis_audit_log::close()
 {
-    const executor where = co_await asio::this_coro::executor;
-    for (int tries = 1;; ++tries) {
-        auto flushing = redis_audit_stream::flush(stream_);
-        const result<void> flushed = co_await std::move(flushing);
-        if (flushed || tries == most_closing_tries) co_return flushed;
-        // Redis may have closed a connection that was idle all the time the server ran.
-        redis_shard::timer pause{where, closing_pause};
-        error_code ignored; // nobody cancels it
-        co_await pause.async_wait(asio::redirect_error(use_task, ignored));
-    }
+    auto flushing = flush_at_the_end([this] { return redis_audit_stream::flush(stream_); });
+    co_return co_await std::move(flushing);
 }
 
 } // namespace latchkey

@@ -4,15 +4,10 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace latchkey {
 namespace {
-
-// Between two readings of the map at the least, whoever wants it.
-constexpr std::chrono::milliseconds first_pause{20};
-constexpr std::chrono::milliseconds longest_pause{300};
 
 constexpr std::chrono::seconds redirection_memory{10};
 
@@ -26,7 +21,8 @@ redis_cluster_nodes::redis_cluster_nodes(executor where,
       make_link_{std::move(make_link)},
       first_look_{where, std::chrono::steady_clock::time_point::max()},
       pause_{where},
-      backoff_{first_pause, longest_pause}
+      // Between two readings of the map at the least, whoever wants it.
+      backoff_{std::chrono::milliseconds{20}, std::chrono::milliseconds{300}}
 {}
 
 task<void> redis_cluster_nodes::be_ready(std::shared_ptr<redis_cluster_nodes> self)
@@ -126,9 +122,6 @@ void redis_cluster_nodes::start()
     if (has_begun_ || is_closed_) return;
     has_begun_ = true;
     auto keeping = keep_map(shared_from_this());
-    auto rethrow = [](std::exception_ptr thrown) {
-        if (thrown) std::rethrow_exception(thrown);
-    };
     asio::co_spawn(where_, std::move(keeping), rethrow);
 }
 

@@ -1,5 +1,8 @@
 #include "storage/redis_endpoint.hpp"
 
+#include "storage/hex_value.hpp"
+#include "storage/redis_url.hpp"
+
 #include <charconv>
 #include <optional>
 #include <sys/un.h>
@@ -9,21 +12,6 @@ namespace {
 
 using transport = redis_address::transport;
 
-constexpr unsigned most_databases = 1'000'000; // beyond any server's; keeps the number an unsigned
-
-open_error refusal(std::string text)
-{
-    return open_error{"the Redis URL " + std::move(text)};
-}
-
-int hex_digit(char character)
-{
-    if (character >= '0' && character <= '9') return character - '0';
-    if (character >= 'a' && character <= 'f') return character - 'a' + 10;
-    if (character >= 'A' && character <= 'F') return character - 'A' + 10;
-    return -1;
-}
-
 // Nothing: a '%' without two hex digits, or an encoded NUL, which neither a path nor AUTH can do with.
 std::optional<std::string> percent_decoded(std::string_view text)
 {
@@ -32,8 +20,8 @@ std::optional<std::string> percent_decoded(std::string_view text)
         char character = text[index];
         if (character == '%') {
             if (index + 2 >= text.size()) return std::nullopt;
-            const int high = hex_digit(text[index + 1]);
-            const int low = hex_digit(text[index + 2]);
+            const int high = hex_value(text[index + 1]);
+            const int low = hex_value(text[index + 2]);
             if (high < 0 || low < 0) return std::nullopt;
             character = static_cast<char>(high << 4 | low);
             index += 2;
@@ -51,15 +39,6 @@ std::optional<unsigned> number(std::string_view text, unsigned most)
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (ec != std::errc{} || end != text.data() + text.size() || value > most) return std::nullopt;
     return value;
-}
-
-// Takes the part of `text` before `mark` away, with the mark; all of it if there is none.
-std::string_view take_until(std::string_view& text, char mark)
-{
-    const std::size_t at = text.find(mark);
-    const std::string_view taken = text.substr(0, at);
-    text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
-    return taken;
 }
 
 bool may_stand_in_host(char character)
@@ -82,14 +61,15 @@ open_result<redis_endpoint> parse_network(std::string_view rest, transport via)
 {
     std::string_view authority = take_until(rest, '/');
     if (rest.find('@') != std::string_view::npos)
-        return refusal("has a '@' behind a '/': percent-encode '/' (%2F) in user and password");
+        return redis_url_refusal("has a '@' behind a '/': percent-encode '/' (%2F) in user and password");
     auto login = take_login(authority);
     if (!login) return login.error();
     auto address = parse_redis_host(authority, via);
     if (!address) return address.error();
     if (!rest.empty()) {
-        const auto database = number(rest, most_databases);
-        if (!database) return refusal("may have nothing but the number of a database behind its host");
+        const auto database = number(rest, most_redis_databases);
+        if (!database)
+            return redis_url_refusal("may have nothing but the number of a database behind its host");
         login->database = *database;
     }
     return redis_endpoint{.address = std::move(*address), .login = std::move(*login)};
@@ -106,18 +86,21 @@ open_result<redis_endpoint> parse_local(std::string_view rest)
         auto login = take_login(authority);
         if (!login) return login.error();
         if (!authority.empty())
-            return refusal("of a socket file has no host: unix:/path, redis+unix://user:password@/path");
+            return redis_url_refusal(
+                "of a socket file has no host: unix:/path, redis+unix://user:password@/path");
         endpoint.login = std::move(*login);
     }
     const auto path = percent_decoded(take_until(rest, '?'));
-    if (!path) return refusal("has a '%' in its path without two hex digits behind it");
-    if (!path->starts_with('/')) return refusal("of a socket file needs an absolute path");
+    if (!path) return redis_url_refusal("has a '%' in its path without two hex digits behind it");
+    if (!path->starts_with('/')) return redis_url_refusal("of a socket file needs an absolute path");
     if (path->size() >= sizeof(sockaddr_un::sun_path))
-        return refusal("has a path too long for a socket file");
+        return redis_url_refusal("has a path too long for a socket file");
     endpoint.address.path = *path;
     if (!rest.empty()) {
-        const auto database = rest.starts_with("db=") ? number(rest.substr(3), most_databases) : std::nullopt;
-        if (!database) return refusal("of a socket file may have nothing but ?db= and a number at its end");
+        const auto database =
+            rest.starts_with("db=") ? number(rest.substr(3), most_redis_databases) : std::nullopt;
+        if (!database)
+            return redis_url_refusal("of a socket file may have nothing but ?db= and a number at its end");
         endpoint.login.database = *database;
     }
     return endpoint;
@@ -139,12 +122,13 @@ std::string to_string(const redis_address& address)
 open_result<redis_login> parse_redis_login(std::string_view text)
 {
     if (text.find(':') == std::string_view::npos)
-        return refusal(
+        return redis_url_refusal(
             "has a user without a password: write user:password@, or :password@ for the default user");
     const auto user = percent_decoded(take_until(text, ':'));
     const auto password = percent_decoded(text);
-    if (!user || !password) return refusal("has a '%' in its user or password that encodes nothing");
-    if (password->empty()) return refusal("has an empty password: leave user and password out");
+    if (!user || !password)
+        return redis_url_refusal("has a '%' in its user or password that encodes nothing");
+    if (password->empty()) return redis_url_refusal("has an empty password: leave user and password out");
     return redis_login{.user = *user, .password = *password, .database = 0};
 }
 
@@ -156,18 +140,19 @@ open_result<redis_address> parse_redis_host(std::string_view text, transport via
         host = text.substr(1, text.find(']') == std::string_view::npos ? 0 : text.find(']') - 1);
         text.remove_prefix(host.empty() ? text.size() : host.size() + 2);
         if (!text.empty() && !text.starts_with(':'))
-            return refusal("has something other than a port behind ']'");
+            return redis_url_refusal("has something other than a port behind ']'");
     } else {
         host = text.substr(0, text.find(':'));
         text.remove_prefix(host.size());
     }
-    if (host.empty()) return refusal("has no host");
+    if (host.empty()) return redis_url_refusal("has no host");
     for (const char character : host) {
-        if (!may_stand_in_host(character)) return refusal("has a character in its host that no host has");
+        if (!may_stand_in_host(character))
+            return redis_url_refusal("has a character in its host that no host has");
     }
     if (!text.empty()) {
         const auto port = number(text.substr(1), 65'535);
-        if (!port || *port == 0) return refusal("has a port that is not a number from 1 to 65535");
+        if (!port || *port == 0) return redis_url_refusal("has a port that is not a number from 1 to 65535");
         address.port = static_cast<std::uint16_t>(*port);
     }
     address.host = host;
@@ -180,7 +165,7 @@ open_result<redis_endpoint> parse_redis_endpoint(std::string_view url)
     if (url.starts_with("rediss://")) return parse_network(url.substr(9), transport::tls);
     if (url.starts_with("redis+unix:")) return parse_local(url.substr(11));
     if (url.starts_with("unix:")) return parse_local(url.substr(5));
-    return refusal("must begin with redis://, rediss://, redis+unix:// or unix:");
+    return redis_url_refusal("must begin with redis://, rediss://, redis+unix:// or unix:");
 }
 
 } // namespace latchkey

@@ -117,6 +117,13 @@ uuid field_reader::id()
     return value.value_or(uuid{});
 }
 
+std::int64_t number_in(std::string_view text) noexcept
+{
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
 std::vector<std::string> texts_of(std::string_view raw)
 {
     std::vector<std::string> list;

@@ -48,6 +48,14 @@ private:
     bool is_at_end_ = false;
 };
 
+// For what stands alone, in a reply or in INFO: the number that `text` begins with, 0 if there is none.
+std::int64_t number_in(std::string_view text) noexcept;
+
+inline time_point moment_in(std::string_view text) noexcept
+{
+    return time_point{microseconds{number_in(text)}};
+}
+
 // Of a raw field that `texts` wrote.
 std::vector<std::string> texts_of(std::string_view raw);
 

@@ -1,5 +1,7 @@
 #include "storage/redis_layout.hpp"
 
+#include "storage/lower_case.hpp"
+
 #include <algorithm>
 
 namespace latchkey::redis_layout {
@@ -110,15 +112,6 @@ std::string place_of(const user& one)
     place += '\0'; // below every character of a name, so that "al" comes before "al-2"
     append_uuid(place, one.id);
     return place;
-}
-
-std::string lower_case(std::string_view text)
-{
-    std::string lower{text};
-    for (char& c : lower) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    return lower;
 }
 
 time_point end_of_retention(time_point expires_at, microseconds retention) noexcept

@@ -67,8 +67,6 @@ inline constexpr std::size_t place_id_offset = 17;
 // The member of `people`: sorts by lower-case username.
 std::string place_of(const user& one);
 
-std::string lower_case(std::string_view text);
-
 // The end of what lists show. A retention of zero means for ever to the operator; but no Redis key that
 // belongs to a token may live without end, and a hundred years are longer than any Redis.
 time_point end_of_retention(time_point expires_at, microseconds retention) noexcept;

@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 
-#include <exception>
 #include <utility>
 
 namespace latchkey {
@@ -64,9 +63,6 @@ void redis_link::start()
     auto connecting = stay_connected(shared_from_this());
     // A coroutine that goes on inside ours may throw what its own completion handler lets through: that is
     // for whoever runs the context, as it would be without us.
-    auto rethrow = [](std::exception_ptr thrown) {
-        if (thrown) std::rethrow_exception(thrown);
-    };
     asio::co_spawn(where_, std::move(connecting), rethrow);
 }
 

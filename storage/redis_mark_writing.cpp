@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t uses_at_once = 16;
 constexpr std::size_t sightings_at_once = 32;
 
-constexpr std::chrono::milliseconds longest_pause{5};
+constexpr std::chrono::milliseconds longest_pause_between_uses{5};
 
 task<error_code> write_uses_of_a_tag(std::shared_ptr<redis_shard> here,
                                      std::shared_ptr<redis_marks> marks,
@@ -44,7 +44,8 @@ task<error_code> write_uses(std::shared_ptr<redis_shard> here,
                             std::chrono::microseconds time)
 {
     if (uses.empty()) co_return error_code{};
-    const auto pause = std::min<std::chrono::microseconds>(longest_pause, time * uses_at_once / uses.size());
+    const auto pause =
+        std::min<std::chrono::microseconds>(longest_pause_between_uses, time * uses_at_once / uses.size());
     std::ranges::sort(uses, {}, [](const redis_marks::use& one) { return one.first.view(); });
     redis_shard::timer rest{here->where};
     error_code failure;

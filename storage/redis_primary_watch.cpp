@@ -5,17 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <exception>
 #include <utility>
 
 namespace latchkey {
-namespace {
-
-// A failover takes Sentinels a second or more; the look that finds its outcome should not wait much longer.
-constexpr std::chrono::milliseconds first_pause{20};
-constexpr std::chrono::milliseconds longest_pause{300};
-
-} // namespace
 
 std::optional<redis_address> primary_in(const redis_reply& reply, redis_address::transport via)
 {
@@ -44,7 +36,9 @@ redis_primary_watch::redis_primary_watch(executor where,
       make_sentinel_link_{std::move(make_sentinel_link)},
       first_look_{where, std::chrono::steady_clock::time_point::max()},
       pause_{where},
-      backoff_{first_pause, longest_pause}
+      // A failover takes Sentinels a second or more; the look that finds its outcome should not wait much
+      // longer.
+      backoff_{std::chrono::milliseconds{20}, std::chrono::milliseconds{300}}
 {
     for (const redis_endpoint& each : options_.sentinels)
         sentinels_.push_back(make_sentinel_link_(each));
@@ -87,6 +81,8 @@ void redis_primary_watch::close()
     has_looked_ = true;
     if (primary_) primary_->close();
     primary_.reset();
+    if (candidate_) candidate_->close(); // who waits for its answer holds it, and it holds who waits
+    candidate_.reset();
     for (const auto& link : sentinels_)
         link->close();
     first_look_.cancel();
@@ -98,9 +94,6 @@ void redis_primary_watch::start()
     if (has_begun_ || is_closed_) return;
     has_begun_ = true;
     auto watching = keep_watching(shared_from_this());
-    auto rethrow = [](std::exception_ptr thrown) {
-        if (thrown) std::rethrow_exception(thrown);
-    };
     asio::co_spawn(where_, std::move(watching), rethrow);
 }
 
@@ -168,12 +161,11 @@ task<bool> redis_primary_watch::try_primary(std::shared_ptr<redis_primary_watch>
                                : std::make_shared<redis_node>(redis_endpoint{address, self->options_.login},
                                                               self->make_link_,
                                                               self->options_.replication);
+    self->candidate_ = node;
     auto asking = redis_node::run(node, redis_command{"ROLE"}, redis_effect::read);
     const result<redis_reply> answer = co_await std::move(asking);
-    if (self->is_closed_) {
-        node->close();
-        co_return false;
-    }
+    self->candidate_.reset();
+    if (self->is_closed_) co_return false;
     if (answer && says_primary(*answer) && !node->has_been_lost()) {
         if (self->primary_ != node) {
             if (self->primary_) self->primary_->close();

@@ -67,6 +67,7 @@ private:
 
     std::vector<std::shared_ptr<redis_link>> sentinels_; // the one that answered last comes first
     std::shared_ptr<redis_node> primary_;
+    std::shared_ptr<redis_node> candidate_; // while it is asked whether it is the primary
     std::string problem_;
     bool has_begun_ = false;
     bool is_closed_ = false;

@@ -1,5 +1,6 @@
 #include "storage/redis_records.hpp"
 
+#include "storage/hex_value.hpp"
 #include "storage/redis_fields.hpp"
 #include "storage/text_hash.hpp"
 
@@ -20,19 +21,12 @@ std::int64_t flags_of(const user& one) noexcept
            (one.is_deleted ? is_deleted_bit : 0);
 }
 
-int hex_value(char c) noexcept
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
-}
-
 bool read_digest(std::string_view text, digest& into) noexcept
 {
     bool is_good = text.size() == digest_digits;
     for (std::size_t byte = 0; is_good && byte < into.size(); ++byte) {
-        const int high = hex_value(text[2 * byte]);
-        const int low = hex_value(text[2 * byte + 1]);
+        const int high = lower_hex_value(text[2 * byte]);
+        const int low = lower_hex_value(text[2 * byte + 1]);
         is_good = high >= 0 && low >= 0;
         into[byte] = static_cast<std::uint8_t>((high & 15) << 4 | (low & 15));
     }

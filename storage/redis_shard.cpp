@@ -9,7 +9,9 @@ namespace latchkey {
 namespace {
 
 constexpr int most_tries = 3;
-constexpr std::chrono::milliseconds first_pause{60}; // longer than a client's first try to come back
+// Longer than a client's first try to come back.
+constexpr std::chrono::milliseconds pause_before_second_try{60};
+constexpr std::chrono::milliseconds pause_between_flushes{100};
 
 } // namespace
 
@@ -92,7 +94,20 @@ task<result<redis_reply>> run_mutation(std::shared_ptr<redis_shard> here, redis_
         result<redis_reply> answer = co_await std::move(running);
         const bool is_known = answer || answer.error() != storage_errc::unavailable;
         if (is_known || !was_there || tries == most_tries) co_return here->note_write(std::move(answer));
-        redis_shard::timer pause{here->where, tries * first_pause};
+        redis_shard::timer pause{here->where, tries * pause_before_second_try};
+        error_code ignored; // nobody cancels it
+        co_await pause.async_wait(asio::redirect_error(use_task, ignored));
+    }
+}
+
+task<result<void>> flush_at_the_end(std::function<task<result<void>>()> flush)
+{
+    const executor where = co_await asio::this_coro::executor;
+    for (int tries = 1;; ++tries) {
+        auto flushing = flush();
+        const result<void> flushed = co_await std::move(flushing);
+        if (flushed || tries == most_tries) co_return flushed;
+        redis_shard::timer pause{where, pause_between_flushes};
         error_code ignored; // nobody cancels it
         co_await pause.async_wait(asio::redirect_error(use_task, ignored));
     }

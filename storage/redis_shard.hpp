@@ -81,6 +81,10 @@ private:
 // moment to come back. For scripts that may run twice.
 task<result<redis_reply>> run_mutation(std::shared_ptr<redis_shard> here, redis_call call);
 
+// The last flush of a server that ends, tried a few times: Redis may have closed a connection that was idle
+// all the time the server ran. The error is that of the last try.
+task<result<void>> flush_at_the_end(std::function<task<result<void>>()> flush);
+
 // The shards of every Redis store that was used on a context.
 class redis_shards final : public asio::execution_context::service {
 public:

@@ -1,17 +1,13 @@
 #include "storage/redis_store.hpp"
 
-#include <boost/asio/redirect_error.hpp>
+#include "storage/redis_fields.hpp"
 
 #include <array>
-#include <charconv>
 
 namespace latchkey {
 namespace {
 
 constexpr int oldest_version = 7;
-
-constexpr int most_closing_tries = 3;
-constexpr std::chrono::milliseconds closing_pause{100};
 
 // The value of "name:value" in what INFO answers.
 std::string_view info_field(std::string_view info, std::string_view name)
@@ -140,9 +136,7 @@ task<open_result<void>> redis_store::check_server(shard_pointer here)
 open_result<void> redis_store::check_info(const std::string& who, std::string_view info)
 {
     const std::string_view version = info_field(info, "redis_version");
-    int major = 0;
-    std::from_chars(version.data(), version.data() + version.size(), major);
-    if (major < oldest_version) return too_old(who, version);
+    if (number_in(version) < oldest_version) return too_old(who, version);
 
     const std::string_view policy = info_field(info, "maxmemory_policy");
     if (policy.starts_with("allkeys-")) return may_evict_users(who, policy);
@@ -159,15 +153,8 @@ task<result<void>> redis_store::close()
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     if (here->cache) here->cache->hand_over_uses(); // other shards' threads did so when they ended
-    for (int tries = 1;; ++tries) {
-        auto flushing = redis_access::flush(access_, here);
-        const result<void> flushed = co_await std::move(flushing);
-        if (flushed || tries == most_closing_tries) co_return flushed;
-        // Redis may have closed a connection that was idle all the time the server ran.
-        redis_shard::timer pause{where, closing_pause};
-        error_code ignored; // nobody cancels it
-        co_await pause.async_wait(asio::redirect_error(use_task, ignored));
-    }
+    auto flushing = flush_at_the_end([this, here] { return redis_access::flush(access_, here); });
+    co_return co_await std::move(flushing);
 }
 
 key_lookup redis_store::lookup(const key_id& id, revision least) noexcept

@@ -91,6 +91,9 @@ public:
 private:
     using shard_pointer = std::shared_ptr<redis_shard>;
 
+    // Of reading and writing under somebody else's writes; more say that Redis is out of order.
+    static constexpr int most_rounds = 8;
+
     enum class write_fate {
         done,
         overtaken, // by somebody else's write: what was read is not so any more

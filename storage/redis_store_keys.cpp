@@ -1,14 +1,10 @@
 // The part of the Redis store that makes, finds and ends keys.
+#include "storage/redis_fields.hpp"
 #include "storage/redis_scripts.hpp"
 #include "storage/redis_store.hpp"
 
-#include <charconv>
-
 namespace latchkey {
 namespace {
-
-// Rounds of reading and writing under somebody else's writes; more say that Redis is out of order.
-constexpr int most_rounds = 8;
 
 // How long a deletion is remembered for its own retry: longer than anybody waits for an answer.
 constexpr std::chrono::milliseconds grave_lifetime{300'000};
@@ -16,13 +12,6 @@ constexpr std::chrono::milliseconds grave_lifetime{300'000};
 std::int64_t count(time_point when)
 {
     return when.time_since_epoch().count();
-}
-
-time_point moment_of(const redis_reply& text) noexcept
-{
-    std::int64_t number = 0;
-    std::from_chars(text.text.data(), text.text.data() + text.text.size(), number);
-    return time_point{microseconds{number}};
 }
 
 // Adds the Redis keys that belong to a key, beside key and meta: the list, and a token's name.
@@ -121,7 +110,7 @@ task<result<redis_store::seen_key>> redis_store::look_at(shard_pointer here, key
     if (is_dropped) co_return storage_errc::not_found;
 
     seen.kept = std::move(*kept);
-    seen.last_used = std::max(moment_of(answer->items[2]), access_->last_use(id, *here));
+    seen.last_used = std::max(moment_in(answer->items[2].text), access_->last_use(id, *here));
     seen.username = std::move(standing->owner.username);
     co_return seen;
 }

@@ -1,11 +1,11 @@
 // The part of the Redis store that lists keys: first the places of all, from the indexes of their owners,
 // then the records of those that are wanted.
+#include "storage/redis_fields.hpp"
 #include "storage/redis_scripts.hpp"
 #include "storage/redis_store.hpp"
 #include "storage/run_together.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <map>
 
@@ -25,13 +25,6 @@ std::optional<key_id> id_in(std::string_view place) noexcept
 bool is_token(std::string_view place) noexcept
 {
     return place.ends_with('t');
-}
-
-time_point moment_of(const redis_reply& text) noexcept
-{
-    std::int64_t number = 0;
-    std::from_chars(text.text.data(), text.text.data() + text.text.size(), number);
-    return time_point{microseconds{number}};
 }
 
 // In the list, if it counts the expired ones.
@@ -115,7 +108,7 @@ task<result<redis_store::listings>> redis_store::read_places_of_tag(shard_pointe
 
         seen_key seen;
         seen.kept = std::move(*kept);
-        seen.last_used = std::max(moment_of(answer->items[2 + 2 * index]), access_->last_use(id, *here));
+        seen.last_used = std::max(moment_in(answer->items[2 + 2 * index].text), access_->last_use(id, *here));
         seen.username = standing->owner.username;
         read[index] = listing_of(std::move(seen));
     }

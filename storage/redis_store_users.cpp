@@ -1,6 +1,8 @@
 // The part of the Redis store that deals with users: their records and names in one slot, their standing in
 // the slot of their keys. What takes away is done to the standing first, what gives is done to it last; so
 // whatever happens in between, nothing is given that was not meant to be, and the call can be repeated.
+#include "storage/lower_case.hpp"
+#include "storage/redis_fields.hpp"
 #include "storage/redis_scripts.hpp"
 #include "storage/redis_store.hpp"
 
@@ -9,7 +11,6 @@
 namespace latchkey {
 namespace {
 
-constexpr int most_rounds = 8; // under somebody else's writes; more say that Redis is out of order
 constexpr std::size_t users_a_command = 256;
 
 redis_call on_records(const redis_script& script)
@@ -25,13 +26,6 @@ redis_call beginning_of(const kept_standing& standing, std::string_view tag)
     redis_call call{redis_scripts::begin_standing};
     call.key(redis_layout::owners(tag)).arg(to_string(standing.owner.id)).arg(standing_line(standing));
     return call;
-}
-
-time_point moment_of(std::string_view text) noexcept
-{
-    std::int64_t number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return time_point{microseconds{number}};
 }
 
 std::string status_letter(user_status status)
@@ -57,7 +51,7 @@ user changed(user one, const user_change& change)
 }
 
 // The user's id in a member of `people`.
-std::string_view id_in(std::string_view place) noexcept
+std::string_view user_in(std::string_view place) noexcept
 {
     const std::size_t end_of_name = place.find('\0');
     return end_of_name == place.npos ? std::string_view{} : place.substr(end_of_name + 1);
@@ -82,7 +76,7 @@ task<result<void>> redis_store::insert(user added, bool only_if_first)
 
     redis_call adding = on_records(redis_scripts::insert_user);
     adding.arg(to_string(added.id)).arg(user_text(kept));
-    adding.arg(redis_layout::lower_case(added.username)).arg(redis_layout::lower_case(added.email));
+    adding.arg(lower_case(added.username)).arg(lower_case(added.email));
     adding.arg(added.is_system ? std::string{} : redis_layout::place_of(added));
     adding.arg(only_if_first ? "1" : "0");
     auto inserting = run_mutation(here, std::move(adding));
@@ -149,7 +143,7 @@ result<redis_store::seen_user> redis_store::user_of(const redis_reply& record, c
     if (!kept) return storage_errc::not_found;
     seen_user found{std::move(*kept), record.text};
     user& one = found.kept.record;
-    one.last_seen_at = std::max({one.last_seen_at, moment_of(seen.text), access_->marks().last_seen(one.id)});
+    one.last_seen_at = std::max({one.last_seen_at, moment_in(seen.text), access_->marks().last_seen(one.id)});
     return found;
 }
 
@@ -180,7 +174,7 @@ task<result<user>> redis_store::read_user_by(std::string_view index, std::string
     const shard_pointer here = access_->on(where);
     redis_call call{redis_scripts::find_user_by};
     call.key(index).key(redis_layout::user_records).key(redis_layout::seen);
-    call.arg(redis_layout::lower_case(text));
+    call.arg(lower_case(text));
     auto asking = here->client->run_script(std::move(call), redis_effect::read);
     result<redis_reply> answer = co_await std::move(asking);
     answer = here->note_read(std::move(answer));
@@ -234,8 +228,8 @@ task<result<std::vector<user>>> redis_store::list_users()
         records.key(redis_layout::user_records);
         sightings.key(redis_layout::seen);
         for (std::size_t index = begin; index < end; ++index) {
-            records.arg(id_in(order->items[index].text));
-            sightings.arg(id_in(order->items[index].text));
+            records.arg(user_in(order->items[index].text));
+            sightings.arg(user_in(order->items[index].text));
         }
         auto reading = here->client->run(std::move(records), redis_effect::read);
         result<redis_reply> read = co_await std::move(reading);
@@ -299,7 +293,7 @@ redis_store::replace_user(shard_pointer here, seen_user before, kept_user after)
     redis_call call = on_records(redis_scripts::replace_user);
     call.arg(to_string(one.id)).arg(before.text).arg(user_text(after));
     if (one.is_deleted) {
-        call.arg(redis_layout::lower_case(one.username)).arg(redis_layout::lower_case(one.email));
+        call.arg(lower_case(one.username)).arg(lower_case(one.email));
         call.arg(redis_layout::place_of(one));
     }
     auto replacing = run_mutation(here, std::move(call));

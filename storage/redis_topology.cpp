@@ -1,5 +1,7 @@
 #include "storage/redis_topology.hpp"
 
+#include "storage/redis_url.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -13,7 +15,6 @@ using kind = redis_topology::kind;
 
 constexpr std::uint16_t sentinel_port = 26379;
 constexpr std::uint16_t redis_port = 6379;
-constexpr unsigned most_databases = 1'000'000; // beyond any server's
 
 struct scheme {
     std::string_view text;
@@ -25,20 +26,6 @@ constexpr std::array<scheme, 4> schemes = {{{"redis+sentinel://", kind::sentinel
                                             {"rediss+sentinel://", kind::sentinel, transport::tls},
                                             {"redis+cluster://", kind::cluster, transport::tcp},
                                             {"rediss+cluster://", kind::cluster, transport::tls}}};
-
-open_error refusal(std::string text)
-{
-    return open_error{"the Redis URL " + std::move(text)};
-}
-
-// Takes the part of `text` before `mark` away, with the mark; all of it if there is none.
-std::string_view take_until(std::string_view& text, char mark)
-{
-    const std::size_t at = text.find(mark);
-    const std::string_view taken = text.substr(0, at);
-    text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
-    return taken;
-}
 
 // "a,b:1,[::1]:2"; `usual_port` for those that name none.
 open_result<std::vector<redis_address>>
@@ -69,7 +56,8 @@ std::optional<unsigned> database_in(std::string_view text) noexcept
 {
     unsigned number = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_number = ec == std::errc{} && end == text.data() + text.size() && number <= most_databases;
+    const bool is_number =
+        ec == std::errc{} && end == text.data() + text.size() && number <= most_redis_databases;
     return is_number ? std::optional{number} : std::nullopt;
 }
 
@@ -90,8 +78,9 @@ open_result<void> take_sentinel_questions(redis_topology& into, std::string_view
             for (redis_address& sentinel : into.servers)
                 sentinel.via = transport::tcp;
         } else {
-            return refusal("of Sentinels may have nothing but ?sentinel= with their login at its end, and "
-                           "sentinel-tls=no after rediss+");
+            return redis_url_refusal(
+                "of Sentinels may have nothing but ?sentinel= with their login at its end, and "
+                "sentinel-tls=no after rediss+");
         }
     }
     return {};
@@ -103,11 +92,12 @@ open_result<void> take_service(redis_topology& into, std::string_view rest)
     std::string_view path = take_until(rest, '?');
     const std::string_view service = take_until(path, '/');
     if (!is_service(service))
-        return refusal("of Sentinels needs the name of the service behind the hosts: .../NAME");
+        return redis_url_refusal("of Sentinels needs the name of the service behind the hosts: .../NAME");
     into.service = service;
     if (!path.empty()) {
         const auto database = database_in(path);
-        if (!database) return refusal("may have nothing but the number of a database behind the service");
+        if (!database)
+            return redis_url_refusal("may have nothing but the number of a database behind the service");
         into.login.database = *database;
     }
     return take_sentinel_questions(into, rest);
@@ -119,7 +109,7 @@ open_result<redis_topology> parse_many(std::string_view rest, const scheme& know
     std::string_view hosts = rest.substr(0, rest.find_first_of("/?"));
     rest.remove_prefix(hosts.size());
     if (rest.substr(0, rest.find('?')).find('@') != rest.npos)
-        return refusal("has a '@' behind a '/': percent-encode '/' (%2F) in user and password");
+        return redis_url_refusal("has a '@' behind a '/': percent-encode '/' (%2F) in user and password");
     const std::size_t at = hosts.rfind('@');
     if (at != hosts.npos) {
         auto login = parse_redis_login(hosts.substr(0, at));
@@ -132,7 +122,7 @@ open_result<redis_topology> parse_many(std::string_view rest, const scheme& know
     if (!parsed) return parsed.error();
     topology.servers = std::move(*parsed);
     if (is_cluster) {
-        if (!rest.empty()) return refusal("of a Cluster may have nothing behind its hosts");
+        if (!rest.empty()) return redis_url_refusal("of a Cluster may have nothing behind its hosts");
         return topology;
     }
     if (rest.starts_with('/')) rest.remove_prefix(1);

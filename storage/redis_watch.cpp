@@ -1,11 +1,11 @@
 #include "storage/redis_watch.hpp"
 
+#include "storage/redis_fields.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
-#include <charconv>
-#include <exception>
 #include <utility>
 
 namespace latchkey {
@@ -30,21 +30,11 @@ milliseconds::rep most_silent_beats(const redis_limits& limits, const redis_trac
     return std::max<milliseconds::rep>(4, limits.command_deadline / beat_of(tracking));
 }
 
-void rethrow(std::exception_ptr thrown)
-{
-    if (thrown) std::rethrow_exception(thrown);
-}
-
 // The reply to TIME. any_revision: Redis will not tell, as where a user may not ask.
 revision redis_time_in(const redis_reply& reply) noexcept
 {
-    const auto number_in = [](const redis_reply& text) {
-        std::int64_t number = 0;
-        std::from_chars(text.text.data(), text.text.data() + text.text.size(), number);
-        return number;
-    };
     if (reply.items.size() != 2) return any_revision;
-    return number_in(reply.items[0]) * 1'000'000 + number_in(reply.items[1]);
+    return number_in(reply.items[0].text) * 1'000'000 + number_in(reply.items[1].text);
 }
 
 bool is_word(const redis_reply& reply, std::string_view word)

@@ -10,7 +10,6 @@ namespace {
 
 using effect = sqlite_writer::effect;
 
-constexpr std::chrono::milliseconds sweep_interval{500};
 constexpr std::size_t sweep_step = 256;  // short enough to hold up the shards for
 constexpr std::size_t flush_step = 1024; // holds up nobody but the commit it is part of
 
@@ -55,7 +54,7 @@ sqlite_store::open(const std::string& path, const clock& time, sqlite_options op
         sqlite_writer::settings{options.queue_limit, options.probe_interval},
         [&self](const mutation& change, bool is_durable) { return self.settle(change, is_durable); });
     self.dropped_before_ = std::move(*dropped);
-    self.sweeper_ = std::make_unique<sweeper>(sweep_interval, [&self] { self.work_periodically(); });
+    self.sweeper_ = std::make_unique<sweeper>(sweeper::usual_interval, [&self] { self.work_periodically(); });
     return opened;
 }
 

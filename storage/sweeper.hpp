@@ -12,6 +12,8 @@ namespace latchkey {
 
 class sweeper {
 public:
+    static constexpr std::chrono::milliseconds usual_interval{500};
+
     // The first run comes at once.
     sweeper(std::chrono::milliseconds interval, std::function<void()> sweep);
     ~sweeper();

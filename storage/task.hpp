@@ -6,6 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <exception>
+
 namespace latchkey {
 
 namespace asio = boost::asio;
@@ -16,5 +18,11 @@ template <class T>
 using task = asio::awaitable<T, executor>;
 
 inline constexpr asio::use_awaitable_t<executor> use_task{};
+
+// How co_spawn ends a coroutine that nobody awaits: what it throws leaves the context's run().
+inline void rethrow(std::exception_ptr thrown)
+{
+    if (thrown) std::rethrow_exception(thrown);
+}
 
 } // namespace latchkey

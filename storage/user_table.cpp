@@ -1,20 +1,10 @@
 #include "storage/user_table.hpp"
 
+#include "storage/lower_case.hpp"
+
 #include <algorithm>
 
 namespace latchkey {
-namespace {
-
-std::string lower_case(std::string_view text)
-{
-    std::string lower{text};
-    for (char& c : lower) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    return lower;
-}
-
-} // namespace
 
 result<owner_state*> user_table::insert(user added, row_number row, bool only_if_first)
 {
@@ -81,7 +71,7 @@ owner_state* user_table::find(const uuid& id) const
 
 owner_state* user_table::find_by_username(std::string_view username) const
 {
-    const std::string wanted = lower_case(username);
+    const std::string wanted = lower_case(std::string{username});
     const std::shared_lock hold{mutex_};
     const auto found = by_username_.find(wanted);
     return found == by_username_.end() ? nullptr : found->second;
@@ -89,7 +79,7 @@ owner_state* user_table::find_by_username(std::string_view username) const
 
 owner_state* user_table::find_by_email(std::string_view email) const
 {
-    const std::string wanted = lower_case(email);
+    const std::string wanted = lower_case(std::string{email});
     const std::shared_lock hold{mutex_};
     const auto found = by_email_.find(wanted);
     return found == by_email_.end() ? nullptr : found->second;

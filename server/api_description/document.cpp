@@ -5,6 +5,7 @@
 #include "server/api_description/operations.hpp"
 #include "server/json_bodies.hpp"
 #include "server/router.hpp"
+#include "storage/lower_case.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -211,14 +212,6 @@ json::object described_operation(const operation& what, const placement& at, std
     return made;
 }
 
-std::string lower(std::string_view text)
-{
-    std::string made{text};
-    for (char& c : made)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    return made;
-}
-
 json::object& path_of(json::object& paths, std::string_view pattern)
 {
     if (!paths.contains(view(pattern))) paths[view(pattern)] = json::object{};
@@ -242,7 +235,7 @@ json::object document()
     for (const route& row : all_routes()) {
         const placement at{.pattern = row.pattern, .method = row.method, .who = row.who, .rate = row.rate};
         const auto method = http::to_string(row.method);
-        path_of(paths, row.pattern)[lower({method.data(), method.size()})] =
+        path_of(paths, row.pattern)[lower_case({method.data(), method.size()})] =
             described_operation(*row.what, at, row.what->id);
     }
     add_verify(paths);

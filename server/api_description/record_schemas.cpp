@@ -4,7 +4,7 @@
 namespace latchkey::described {
 namespace {
 
-constexpr named_schema schemas[] = {
+constexpr named_schema all_of_records[] = {
     {"Token", R"json({
         "type": "string",
         "pattern": "^[0-9A-Za-z]{10}-[0-9A-Za-z]{22}$",
@@ -147,7 +147,7 @@ constexpr named_schema schemas[] = {
 
 std::span<const named_schema> record_schemas() noexcept
 {
-    return schemas;
+    return all_of_records;
 }
 
 } // namespace latchkey::described

@@ -4,7 +4,7 @@
 namespace latchkey::described {
 namespace {
 
-constexpr named_schema schemas[] = {
+constexpr named_schema all_of_replys[] = {
     {"Message", R"json({
         "type": "object",
         "required": ["message"],
@@ -240,7 +240,7 @@ constexpr named_schema schemas[] = {
 
 std::span<const named_schema> reply_schemas() noexcept
 {
-    return schemas;
+    return all_of_replys;
 }
 
 } // namespace latchkey::described

@@ -5,7 +5,7 @@
 namespace latchkey::described {
 namespace {
 
-constexpr named_schema schemas[] = {
+constexpr named_schema all_of_requests[] = {
     {"CreateTokenRequest", R"json({
         "type": "object",
         "properties": {
@@ -123,7 +123,7 @@ constexpr named_schema schemas[] = {
 
 std::span<const named_schema> request_schemas() noexcept
 {
-    return schemas;
+    return all_of_requests;
 }
 
 } // namespace latchkey::described

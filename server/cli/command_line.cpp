@@ -23,7 +23,7 @@ bool is_group(std::string_view word)
     return std::ranges::any_of(command_groups(), [&](const group_row& row) { return row.name == word; });
 }
 
-const option_row* find_option(const command_row& command, std::string_view name)
+const option_row* option_of(const command_row& command, std::string_view name)
 {
     for (const option_row& row : command.options)
         if (row.name == name) return &row;
@@ -57,7 +57,7 @@ void take_option(invocation& given,
     const std::string_view text = std::string_view{*word}.substr(2);
     const auto equals = text.find('=');
     const std::string name{text.substr(0, equals)};
-    const option_row* const option = find_option(*given.row, name);
+    const option_row* const option = option_of(*given.row, name);
     if (!option)
         misused("`latchkey " + full_name(*given.row) + "` does not know --" + name + hint(*given.row));
     if (option->placeholder.empty()) {

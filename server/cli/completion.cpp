@@ -48,7 +48,7 @@ std::string first_words()
     return all.words;
 }
 
-std::string topics()
+std::string topic_words()
 {
     std::string all;
     for (const guide& one : guides())
@@ -56,7 +56,7 @@ std::string topics()
     return all;
 }
 
-std::string commands_of(std::string_view group)
+std::string command_words(std::string_view group)
 {
     choices all;
     for (const command_row& row : command_table())
@@ -107,9 +107,9 @@ std::string choosing()
         out.append("            '")
             .append(group.name)
             .append("') words='")
-            .append(commands_of(group.name) + "';;\n");
+            .append(command_words(group.name) + "';;\n");
     out.append("            '') words='").append(first_words()).append("';;\n");
-    out.append("            help) words='").append(first_words() + topics()).append("';;\n");
+    out.append("            help) words='").append(first_words() + topic_words()).append("';;\n");
     return out + "        esac;;\n    esac\n";
 }
 

@@ -21,6 +21,8 @@ config store_settings(const invocation& given);
 
 class store_access {
 public:
+    static constexpr std::size_t keys_at_once = 256; // that it is asked for, or given, before it has answered
+
     // Throws command_failure. `id_tag_key` as for open_store.
     store_access(config settings, const std::optional<siphash_key>& id_tag_key = {});
 

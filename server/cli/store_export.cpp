@@ -17,7 +17,6 @@ namespace latchkey::cli {
 namespace {
 
 constexpr std::size_t flush_bytes = 1 << 16;
-constexpr std::size_t keys_at_once = 256;
 
 [[noreturn]] void fail(const std::string& what)
 {
@@ -106,7 +105,7 @@ task<result<std::vector<key_listing>>> live_keys(store& records, uuid owner, tim
     std::vector<task<result<std::optional<key_listing>>>> questions;
     for (key_listing& one : *listed)
         questions.push_back(with_hash(records, std::move(one), now));
-    auto asking = run_together(std::move(questions), keys_at_once);
+    auto asking = run_together(std::move(questions), store_access::keys_at_once);
     std::vector<result<std::optional<key_listing>>> answers = co_await std::move(asking);
     std::vector<key_listing> live;
     for (auto& answer : answers) {

@@ -6,6 +6,7 @@
 #include "server/cli/commands.hpp"
 #include "server/cli/record_lines.hpp"
 #include "server/cli/store_access.hpp"
+#include "storage/lower_case.hpp"
 #include "storage/run_together.hpp"
 
 #include <fstream>
@@ -19,7 +20,6 @@ namespace {
 
 constexpr std::size_t longest_line = 1 << 20;
 constexpr std::size_t batch_size = 4096; // keys
-constexpr std::size_t keys_at_once = 256;
 constexpr int most_name_draws = 8;
 constexpr std::uint64_t most_told = 20; // refused lines; the others are counted
 
@@ -42,7 +42,7 @@ fate failed(error_code ec)
 
 bool is_same_text(std::string_view one, std::string_view other) // without ASCII case
 {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    const auto lower = [](char c) { return lower_case(c); };
     return std::ranges::equal(one, other, {}, lower, lower);
 }
 
@@ -240,7 +240,8 @@ private:
             if (one.key.key.kind == digest_kind::hmac_sha256) ++peppered_;
             works.push_back(inserter_.insert(std::move(one.key)));
         }
-        const std::vector<fate> fates = access_.run(run_together(std::move(works), keys_at_once));
+        const std::vector<fate> fates =
+            access_.run(run_together(std::move(works), store_access::keys_at_once));
         for (std::size_t at = 0; at < fates.size(); ++at)
             settle(waiting_[at].line, fates[at], keys_);
         waiting_.clear();

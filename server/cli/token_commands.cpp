@@ -49,8 +49,10 @@ json::array array_of(const std::vector<std::string>& texts)
 }
 
 // One by one; the first that cannot be found or changed ends the command.
-ending
-change_each(const invocation& given, std::string_view method, std::string_view action, std::string_view done)
+ending change_each_token(const invocation& given,
+                         std::string_view method,
+                         std::string_view action,
+                         std::string_view done)
 {
     const server_client client{given};
     json::array changed;
@@ -150,12 +152,12 @@ ending show_token(const invocation& given)
 
 ending expire_tokens(const invocation& given)
 {
-    return change_each(given, "PUT", "/expire", "expired");
+    return change_each_token(given, "PUT", "/expire", "expired");
 }
 
 ending delete_tokens(const invocation& given)
 {
-    return change_each(given, "DELETE", "", "deleted");
+    return change_each_token(given, "DELETE", "", "deleted");
 }
 
 } // namespace latchkey::cli

@@ -29,8 +29,10 @@ secret_text new_password(const invocation& given)
 }
 
 // One by one; the first refusal ends the command.
-ending
-change_each(const invocation& given, std::string_view method, std::string_view action, std::string_view done)
+ending change_each_user(const invocation& given,
+                        std::string_view method,
+                        std::string_view action,
+                        std::string_view done)
 {
     const server_client client{given};
     for (const std::string& user : given.operands) {
@@ -101,17 +103,17 @@ ending list_users(const invocation& given)
 
 ending suspend_users(const invocation& given)
 {
-    return change_each(given, "PUT", "/status/suspend", "suspended");
+    return change_each_user(given, "PUT", "/status/suspend", "suspended");
 }
 
 ending activate_users(const invocation& given)
 {
-    return change_each(given, "PUT", "/status/activate", "activated");
+    return change_each_user(given, "PUT", "/status/activate", "activated");
 }
 
 ending delete_users(const invocation& given)
 {
-    return change_each(given, "DELETE", "", "deleted");
+    return change_each_user(given, "DELETE", "", "deleted");
 }
 
 ending change_roles(const invocation& given)

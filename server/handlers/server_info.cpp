@@ -35,18 +35,18 @@ std::optional<refusal> fault_of(const rights_check& check)
 {
     if (check.resource_type.empty()) {
         return refusals::bad_request("Object's \"resource_type\" field must be defined for key " +
-                                     quoted(check.name) + ".");
+                                     in_quotes(check.name) + ".");
     }
     if (!names_resource(check)) return std::nullopt;
     if (!parse_uuid(check.resource_id)) {
-        return refusals::invalid_field("Object " + quoted(check.resource_id) + " id is not a valid uuid.",
+        return refusals::invalid_field("Object " + in_quotes(check.resource_id) + " id is not a valid uuid.",
                                        "resource_id",
                                        "invalid UUID length: " + std::to_string(check.resource_id.size()));
     }
     constexpr std::string_view with_id[] = {"group", "template", "user", "workspace"};
     if (std::find(std::begin(with_id), std::end(with_id), check.resource_type) == std::end(with_id)) {
         const std::string text =
-            "Object type " + quoted(check.resource_type) + " does not support \"resource_id\" field.";
+            "Object type " + in_quotes(check.resource_type) + " does not support \"resource_id\" field.";
         return refusals::invalid_field(text, "resource_type", text);
     }
     return std::nullopt;
@@ -185,7 +185,7 @@ task<response> check_authorisation(request_context& context)
             }
             what = std::nullopt;
             if (found && check.resource_type == "user" && !found->is_deleted) {
-                what = object{resource_type::user, found->id, found->id};
+                what = object_of(*found);
             }
         }
         const auto wanted = parse_action(check.action);

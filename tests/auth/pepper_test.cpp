@@ -9,13 +9,13 @@ namespace {
 
 const std::string first_pepper = "first-pepper-0123456789abcdefghij";
 const std::string second_pepper = "second-pepper-0123456789abcdefghi";
-const std::string secret = "AbCdEfGhIjKlMnOpQrStUv";
+const std::string printed_secret = "AbCdEfGhIjKlMnOpQrStUv";
 
 key_record key_made_by(const pepper_set& peppers)
 {
     key_record key;
     key.kind = peppers.current_kind();
-    key.secret_digest = peppers.hash(secret);
+    key.secret_digest = peppers.hash(printed_secret);
     return key;
 }
 
@@ -38,8 +38,8 @@ TEST_CASE("without peppers, secrets are stored as their SHA-256", "[auth][pepper
 {
     const pepper_set none;
     CHECK(none.current_kind() == digest_kind::sha256);
-    CHECK(none.hash(secret) == sha256(secret));
-    CHECK(matches(none, key_made_by(none), secret));
+    CHECK(none.hash(printed_secret) == sha256(printed_secret));
+    CHECK(matches(none, key_made_by(none), printed_secret));
     CHECK_FALSE(matches(none, key_made_by(none), "AbCdEfGhIjKlMnOpQrStUw"));
 }
 
@@ -54,15 +54,15 @@ TEST_CASE("keys outlive the introduction and the rotation of a pepper", "[auth][
     REQUIRE(second.has_value());
 
     CHECK(first->current_kind() == digest_kind::hmac_sha256);
-    CHECK(first->hash(secret) == hmac_sha256(first_pepper, secret));
-    CHECK(rotated->hash(secret) == hmac_sha256(second_pepper, secret));
+    CHECK(first->hash(printed_secret) == hmac_sha256(first_pepper, printed_secret));
+    CHECK(rotated->hash(printed_secret) == hmac_sha256(second_pepper, printed_secret));
 
-    CHECK(matches(*first, key_made_by(none), secret));       // made before there was a pepper
-    CHECK(matches(*rotated, key_made_by(*first), secret));   // made under the older one
-    CHECK(matches(*rotated, key_made_by(*rotated), secret)); // made under the current one
-    CHECK(matches(*rotated, key_made_by(none), secret));
-    CHECK_FALSE(matches(*second, key_made_by(*first), secret)); // that pepper was dropped
-    CHECK_FALSE(matches(none, key_made_by(*first), secret));
+    CHECK(matches(*first, key_made_by(none), printed_secret));       // made before there was a pepper
+    CHECK(matches(*rotated, key_made_by(*first), printed_secret));   // made under the older one
+    CHECK(matches(*rotated, key_made_by(*rotated), printed_secret)); // made under the current one
+    CHECK(matches(*rotated, key_made_by(none), printed_secret));
+    CHECK_FALSE(matches(*second, key_made_by(*first), printed_secret)); // that pepper was dropped
+    CHECK_FALSE(matches(none, key_made_by(*first), printed_secret));
     CHECK_FALSE(matches(*rotated, key_made_by(*first), "another secret"));
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("a key made under the oldest of as many peppers as can be is good", "[
     const auto oldest = pepper_set::parse(first_pepper + std::to_string(pepper_set::most_peppers - 1));
     REQUIRE(all.has_value());
     REQUIRE(oldest.has_value());
-    CHECK(matches(*all, key_made_by(*oldest), secret));
+    CHECK(matches(*all, key_made_by(*oldest), printed_secret));
     CHECK_FALSE(matches(*all, key_made_by(*oldest), "another secret"));
 }
 
@@ -83,11 +83,11 @@ TEST_CASE("a digest matches only as the kind it was stored as", "[auth][pepper]"
 
     key_record plain_as_hmac = key_made_by(pepper_set{});
     plain_as_hmac.kind = digest_kind::hmac_sha256;
-    CHECK_FALSE(matches(*peppers, plain_as_hmac, secret));
+    CHECK_FALSE(matches(*peppers, plain_as_hmac, printed_secret));
 
     key_record hmac_as_plain = key_made_by(*peppers);
     hmac_as_plain.kind = digest_kind::sha256;
-    CHECK_FALSE(matches(*peppers, hmac_as_plain, secret));
+    CHECK_FALSE(matches(*peppers, hmac_as_plain, printed_secret));
 }
 
 TEST_CASE("a key whose hash is gone matches no secret", "[auth][pepper]")
@@ -95,7 +95,7 @@ TEST_CASE("a key whose hash is gone matches no secret", "[auth][pepper]")
     const pepper_set none;
     key_record key = key_made_by(none);
     key.kind = digest_kind::wiped;
-    CHECK_FALSE(matches(none, key, secret));
+    CHECK_FALSE(matches(none, key, printed_secret));
 }
 
 TEST_CASE("a pepper file is read by lines, and its faults never show a pepper", "[auth][pepper]")
@@ -134,5 +134,6 @@ TEST_CASE("a pepper file is read by lines, and its faults never show a pepper", 
 
     const auto dressed = pepper_set::parse("\n" + first_pepper + "\r\n");
     REQUIRE(dressed.has_value());
-    CHECK(dressed->hash(secret) == hmac_sha256(first_pepper, secret)); // the line end is no part of it
+    CHECK(dressed->hash(printed_secret) ==
+          hmac_sha256(first_pepper, printed_secret)); // the line end is no part of it
 }

@@ -32,7 +32,7 @@ TEST_CASE("quoted text can neither end its quotes nor hide anything", "[auth][qu
     };
     for (const row& row : rows) {
         INFO(row.reason);
-        CHECK(quoted(row.text) == row.quoted);
+        CHECK(in_quotes(row.text) == row.quoted);
     }
 }
 

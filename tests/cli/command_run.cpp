@@ -1,24 +1,17 @@
 #include "tests/cli/command_run.hpp"
 
+#include "tests/support/exec_pointers.hpp"
+#include "tests/support/file_text.hpp"
+
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace latchkey::test {
 namespace {
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts)
-{
-    std::vector<char*> pointers;
-    for (std::string& text : texts)
-        pointers.push_back(text.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
 
 void open_as(int wanted, const char* path, int flags)
 {
@@ -27,12 +20,6 @@ void open_as(int wanted, const char* path, int flags)
 }
 
 } // namespace
-
-std::string contents_of(const std::string& path)
-{
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 std::string command_shell::keep(const std::string& name, const std::string& text) const
 {

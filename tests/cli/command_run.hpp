@@ -4,6 +4,7 @@
 #include "tests/support/temporary_directory.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace latchkey::test {
@@ -32,6 +33,9 @@ private:
     temporary_directory home_;
 };
 
-std::string contents_of(const std::string& path);
+inline bool holds(std::string_view text, std::string_view part)
+{
+    return text.find(part) != text.npos;
+}
 
 } // namespace latchkey::test

@@ -1,6 +1,7 @@
 // The commands against a real server: what they print, how they end, and that no secret shows.
 #include "tests/cli/command_run.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_text.hpp"
 #include "tests/wire/server_process.hpp"
 
 #include <boost/json/parse.hpp>
@@ -12,11 +13,6 @@ using namespace latchkey::test;
 namespace json = boost::json;
 
 namespace {
-
-bool holds(const std::string& text, std::string_view part)
-{
-    return text.find(part) != text.npos;
-}
 
 std::string without_line_end(std::string text)
 {

@@ -6,6 +6,7 @@
 #include "storage/sqlite_store.hpp"
 #include "tests/cli/command_run.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_text.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/result_text.hpp"
 #include "tests/support/run_task.hpp"
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -23,11 +23,6 @@ using namespace latchkey::test;
 namespace {
 
 const steady_wall_clock wall;
-
-bool holds(const std::string& text, std::string_view part)
-{
-    return text.find(part) != text.npos;
-}
 
 std::unique_ptr<store> open_sqlite(const std::string& path)
 {

@@ -3,6 +3,7 @@
 #include "server/cli/guides.hpp"
 #include "tests/cli/command_run.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/file_text.hpp"
 
 #include <cstdlib>
 

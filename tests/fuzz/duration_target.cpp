@@ -38,7 +38,7 @@ void play_duration(std::string_view input)
     read_span(input, negative_duration::refused);
     read_span(input, negative_duration::allowed);
     read_instant(input);
-    MUST(is_utf8(quoted(input)));
+    MUST(is_utf8(in_quotes(input)));
 }
 
 } // namespace latchkey::fuzz

@@ -126,7 +126,7 @@ private:
     unique_descriptor socket_;
 };
 
-void play(choices cuts, std::string_view bytes, const http_limits& limits)
+void play_cut(choices cuts, std::string_view bytes, const http_limits& limits)
 {
     asio::io_context context{1};
     readiness sockets{context.get_executor()};
@@ -186,7 +186,7 @@ void play_http_session(std::string_view input)
     static const http_limits limits = small_limits();
     choices from{input};
     const choices cuts{from.text(from.below(17))};
-    play(cuts, from.rest(), limits);
+    play_cut(cuts, from.rest(), limits);
 }
 
 } // namespace latchkey::fuzz

@@ -1,5 +1,6 @@
 #include "tests/gateways/gateway_process.hpp"
 
+#include "tests/support/file_text.hpp"
 #include "tests/support/patience.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -9,7 +10,6 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string_view>
 #include <sys/prctl.h>
@@ -26,13 +26,6 @@ using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
 
 constexpr int most_tries = 10; // at finding a port that nobody takes before the gateway does
-
-std::string contents_of(const std::string& path)
-{
-    std::ifstream file{path};
-    if (!file) throw std::runtime_error{"cannot read " + path};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 // A text that is not there would leave the gateway with an address that is not the test's.
 void replace(std::string& text, std::string_view what, std::string_view by)

@@ -8,9 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto get = http::verb::get;
-constexpr auto post = http::verb::post;
-
 web_fixture_settings with_limits(unsigned api, unsigned login)
 {
     web_fixture_settings settings;

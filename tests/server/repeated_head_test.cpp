@@ -7,8 +7,8 @@
 namespace latchkey::test {
 namespace {
 
-const std::string head = "GET /verify?scope=a HTTP/1.1\r\nHost: keys\r\nUser-Agent: u\r\n"
-                         "Authorization: Bearer abcdefghij-0123456789ABCDEFGHIJKL\r\nAccept: *\r\n\r\n";
+const std::string good_head = "GET /verify?scope=a HTTP/1.1\r\nHost: keys\r\nUser-Agent: u\r\n"
+                              "Authorization: Bearer abcdefghij-0123456789ABCDEFGHIJKL\r\nAccept: *\r\n\r\n";
 
 // A connection's input buffer, and what it remembers of the first head in it.
 struct connection {
@@ -60,8 +60,8 @@ std::string description(const request& asked)
 
 std::string with_token(std::string_view token)
 {
-    std::string other = head;
-    return other.replace(head.find("abcdefghij"), 33, token);
+    std::string other = good_head;
+    return other.replace(good_head.find("abcdefghij"), 33, token);
 }
 
 } // namespace
@@ -80,24 +80,24 @@ TEST_CASE("A head whose absolute target leaves the path out is not remembered")
 
 TEST_CASE("A head that differs only in its token is recognised, and its views are where its bytes are")
 {
-    connection one{head};
+    connection one{good_head};
     REQUIRE(one.recognises(with_token("0987654321-zyxwvutsrqponmlkjihgfe") + "GET", 500));
     CHECK(one.parsed.authorization == "Bearer 0987654321-zyxwvutsrqponmlkjihgfe");
-    CHECK(one.parsed.authorization.data() == one.input.data() + 500 + head.find("Bearer"));
+    CHECK(one.parsed.authorization.data() == one.input.data() + 500 + good_head.find("Bearer"));
     CHECK(one.parsed.query == "scope=a");
     CHECK(one.parsed.user_agent == "u");
-    REQUIRE(one.recognises(head, 7));
+    REQUIRE(one.recognises(good_head, 7));
     CHECK(one.parsed.authorization == "Bearer abcdefghij-0123456789ABCDEFGHIJKL");
     CHECK(one.parsed.target.data() == one.input.data() + 7 + 4);
 }
 
 TEST_CASE("Whatever byte of a head is changed, a recognised head is one that the parser reads the same")
 {
-    connection one{head};
+    connection one{good_head};
     std::size_t recognised = 0;
-    for (std::size_t at = 0; at < head.size(); ++at) {
+    for (std::size_t at = 0; at < good_head.size(); ++at) {
         for (int byte = 0; byte < 256; ++byte) {
-            std::string changed = head;
+            std::string changed = good_head;
             changed[at] = static_cast<char>(byte);
             if (!one.recognises(changed)) continue;
             ++recognised;
@@ -110,17 +110,17 @@ TEST_CASE("Whatever byte of a head is changed, a recognised head is one that the
         }
     }
     // Each of the token's 33 characters may be any of '!' to '~'; the head itself is met once at each byte.
-    CHECK(recognised == 33 * 94 + head.size() - 33);
+    CHECK(recognised == 33 * 94 + good_head.size() - 33);
 }
 
 TEST_CASE("A head that is cut short, or whose token has another length, is not recognised")
 {
-    connection one{head};
-    for (std::size_t cut = 0; cut < head.size(); ++cut)
-        REQUIRE_FALSE(one.recognises(std::string_view{head}.substr(0, cut)));
+    connection one{good_head};
+    for (std::size_t cut = 0; cut < good_head.size(); ++cut)
+        REQUIRE_FALSE(one.recognises(std::string_view{good_head}.substr(0, cut)));
     CHECK_FALSE(one.recognises(with_token("abcdefghij-0123456789ABCDEFGHIJK")));
     CHECK_FALSE(one.recognises(with_token("abcdefghij-0123456789ABCDEFGHIJKLM")));
-    CHECK(one.recognises(head));
+    CHECK(one.recognises(good_head));
 }
 
 TEST_CASE("The token of a Coder-Session-Token line may differ as well, one in a query or cookie may not")
@@ -138,9 +138,9 @@ TEST_CASE("The token of a Coder-Session-Token line may differ as well, one in a 
 
 TEST_CASE("A head that was forgotten or is too large is not recognised")
 {
-    connection one{head};
+    connection one{good_head};
     one.last.forget();
-    CHECK_FALSE(one.recognises(head));
+    CHECK_FALSE(one.recognises(good_head));
 
     const std::string large =
         "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: " + std::string(600, 'u') + "\r\n\r\n";

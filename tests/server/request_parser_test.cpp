@@ -44,7 +44,7 @@ parsed parse_at_every_cut(std::string_view bytes, const http_limits& limits = {}
     return whole;
 }
 
-const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n";
+const std::string top = "GET / HTTP/1.1\r\nHost: a\r\n";
 
 // What is left of a request when its framing is one chunked body given in pieces.
 struct chunks {
@@ -56,7 +56,7 @@ struct chunks {
 
 chunks read_in_pieces(const std::vector<std::string_view>& pieces, const http_limits& limits = {})
 {
-    static const std::string head = get + "Transfer-Encoding: chunked\r\n\r\n";
+    static const std::string head = top + "Transfer-Encoding: chunked\r\n\r\n";
     request asked;
     request_parser parser{asked, limits};
     REQUIRE(parser.read_head(head) == parse_progress::done);
@@ -115,7 +115,7 @@ TEST_CASE("a head becomes views of the fields that are used", "[server][request_
 TEST_CASE("a repeated field keeps its first value, and repetition is told where it matters",
           "[server][request_parser]")
 {
-    const std::string head = get + "Authorization: Bearer one\r\nAuthorization: Bearer two\r\n"
+    const std::string head = top + "Authorization: Bearer one\r\nAuthorization: Bearer two\r\n"
                                    "X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\n"
                                    "Cookie: first=1\r\nCookie: second=2\r\n\r\n";
 
@@ -184,8 +184,8 @@ TEST_CASE("a head outside the grammar or its limits is refused, wherever it is c
     };
     const row rows[] = {
         {"GET / HTTP/1.1\r\n\r\n", bad_host, "Host is missing"},
-        {get + "Host: b\r\n\r\n", bad_host, "two Hosts"},
-        {get + "Host: a\r\n\r\n", bad_host, "two equal Hosts"},
+        {top + "Host: b\r\n\r\n", bad_host, "two Hosts"},
+        {top + "Host: a\r\n\r\n", bad_host, "two equal Hosts"},
         {"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", bad_host, "space in Host"},
         {"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", bad_host, "userinfo in Host"},
         {"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", bad_host, "path in Host"},
@@ -214,45 +214,45 @@ TEST_CASE("a head outside the grammar or its limits is refused, wherever it is c
         {"GET /\xc0\xaf HTTP/1.1\r\nHost: a\r\n\r\n", bad_target, "overlong slash"},
         {std::string{"GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 28}, bad_target, "NUL in target"},
         {"GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n", bad_target, "DEL in target"},
-        {get + "Authorization: \xff\r\n\r\n", bad_value, "value is not UTF-8"},
-        {get + "Cookie: \xed\xa0\x80\r\n\r\n", bad_value, "a surrogate"},
-        {get + std::string{"Cookie: a\0b\r\n\r\n", 15}, malformed, "NUL in value"},
-        {get + "Cookie: a\x01\r\n\r\n", malformed, "control character in value"},
-        {get + "X: a\r\n b\r\n\r\n", folded_value, "folded value"},
-        {get + "X:\r\n b\r\n\r\n", folded_value, "folded behind an empty line"},
-        {get + "X: \r\n \r\n\r\n", folded_value, "folded and empty"},
-        {get + "Authorization: Bearer\r\n\tabc\r\n\r\n", folded_value, "folded credential"},
-        {get + " X: a\r\n\r\n", folded_value, "space before the second field folds the first"},
+        {top + "Authorization: \xff\r\n\r\n", bad_value, "value is not UTF-8"},
+        {top + "Cookie: \xed\xa0\x80\r\n\r\n", bad_value, "a surrogate"},
+        {top + std::string{"Cookie: a\0b\r\n\r\n", 15}, malformed, "NUL in value"},
+        {top + "Cookie: a\x01\r\n\r\n", malformed, "control character in value"},
+        {top + "X: a\r\n b\r\n\r\n", folded_value, "folded value"},
+        {top + "X:\r\n b\r\n\r\n", folded_value, "folded behind an empty line"},
+        {top + "X: \r\n \r\n\r\n", folded_value, "folded and empty"},
+        {top + "Authorization: Bearer\r\n\tabc\r\n\r\n", folded_value, "folded credential"},
+        {top + " X: a\r\n\r\n", folded_value, "space before the second field folds the first"},
         {"GET / HTTP/1.1\r\n Host: a\r\n\r\n", malformed, "space before the first field"},
-        {get + "X : a\r\n\r\n", malformed, "space before the colon"},
-        {get + ": a\r\n\r\n", malformed, "no name"},
-        {get + "X\r\n\r\n", malformed, "no colon"},
-        {get + "Content-Length: x\r\n\r\n", ambiguous_length, "not a number"},
-        {get + "Content-Length: -1\r\n\r\n", ambiguous_length, "negative"},
-        {get + "Content-Length: +1\r\n\r\n", ambiguous_length, "signed"},
-        {get + "Content-Length: 0x1\r\n\r\n", ambiguous_length, "hexadecimal"},
-        {get + "Content-Length:\r\n\r\n", ambiguous_length, "empty"},
-        {get + "Content-Length: 1 2\r\n\r\n", ambiguous_length, "two numbers"},
-        {get + "Content-Length: 18446744073709551616\r\n\r\n", ambiguous_length, "2^64"},
-        {get + "Content-Length: 1, 1\r\n\r\n", ambiguous_length, "list of equals"},
-        {get + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", ambiguous_length, "equal twice"},
-        {get + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", ambiguous_length, "different twice"},
-        {get + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", ambiguous_length, "CL.TE"},
-        {get + "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n", ambiguous_length, "TE.CL"},
-        {get + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", ambiguous_length, "TE.TE"},
-        {get + "Transfer-Encoding: gzip\r\n\r\n", unknown_coding, "unknown coding"},
-        {get + "Transfer-Encoding: identity\r\n\r\n", unknown_coding, "identity is gone since RFC 7230"},
-        {get + "Transfer-Encoding: gzip, chunked\r\n\r\n", unknown_coding, "a coding before chunked"},
-        {get + "Transfer-Encoding: chunked, gzip\r\n\r\n", unknown_coding, "a coding after chunked"},
-        {get + "Transfer-Encoding: xchunked\r\n\r\n", unknown_coding, "almost chunked"},
-        {get + "Transfer-Encoding: \x0b"
+        {top + "X : a\r\n\r\n", malformed, "space before the colon"},
+        {top + ": a\r\n\r\n", malformed, "no name"},
+        {top + "X\r\n\r\n", malformed, "no colon"},
+        {top + "Content-Length: x\r\n\r\n", ambiguous_length, "not a number"},
+        {top + "Content-Length: -1\r\n\r\n", ambiguous_length, "negative"},
+        {top + "Content-Length: +1\r\n\r\n", ambiguous_length, "signed"},
+        {top + "Content-Length: 0x1\r\n\r\n", ambiguous_length, "hexadecimal"},
+        {top + "Content-Length:\r\n\r\n", ambiguous_length, "empty"},
+        {top + "Content-Length: 1 2\r\n\r\n", ambiguous_length, "two numbers"},
+        {top + "Content-Length: 18446744073709551616\r\n\r\n", ambiguous_length, "2^64"},
+        {top + "Content-Length: 1, 1\r\n\r\n", ambiguous_length, "list of equals"},
+        {top + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", ambiguous_length, "equal twice"},
+        {top + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", ambiguous_length, "different twice"},
+        {top + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", ambiguous_length, "CL.TE"},
+        {top + "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n", ambiguous_length, "TE.CL"},
+        {top + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", ambiguous_length, "TE.TE"},
+        {top + "Transfer-Encoding: gzip\r\n\r\n", unknown_coding, "unknown coding"},
+        {top + "Transfer-Encoding: identity\r\n\r\n", unknown_coding, "identity is gone since RFC 7230"},
+        {top + "Transfer-Encoding: gzip, chunked\r\n\r\n", unknown_coding, "a coding before chunked"},
+        {top + "Transfer-Encoding: chunked, gzip\r\n\r\n", unknown_coding, "a coding after chunked"},
+        {top + "Transfer-Encoding: xchunked\r\n\r\n", unknown_coding, "almost chunked"},
+        {top + "Transfer-Encoding: \x0b"
                "chunked\r\n\r\n",
          malformed,
          "vertical tab"},
-        {get + "Transfer-Encoding: \"chunked\"\r\n\r\n", unknown_coding, "quoted"},
+        {top + "Transfer-Encoding: \"chunked\"\r\n\r\n", unknown_coding, "quoted"},
         {"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", ambiguous_length, "chunks in HTTP/1.0"},
-        {get + "Expect: 200-ok\r\n\r\n", unknown_expectation, "an expectation we cannot meet"},
-        {get + "Connection: ,;\r\n\r\n", malformed, "Connection is no list"},
+        {top + "Expect: 200-ok\r\n\r\n", unknown_expectation, "an expectation we cannot meet"},
+        {top + "Connection: ,;\r\n\r\n", malformed, "Connection is no list"},
     };
     for (const row& one : rows) {
         CAPTURE(one.reason, one.head);
@@ -274,10 +274,10 @@ TEST_CASE("what HTTP allows is not refused", "[server][request_parser]")
         {"GET / HTTP/1.1\r\nhOST:a\r\n\r\n", "names without case, no space behind the colon"},
         {"FROB / HTTP/1.1\r\nHost: a\r\n\r\n", "an unknown method is for the routes to refuse"},
         {"GET /\xc3\xa4 HTTP/1.1\r\nHost: a\r\n\r\n", "UTF-8 in the target"},
-        {get + "X-Other: \xff\r\n\r\n", "a field nobody reads may be Latin-1"},
-        {get + "User-Agent: a\tb\r\n\r\n", "tab inside a value"},
-        {get + "X:   \r\n\r\n", "an empty value"},
-        {get + "Transfer-Encoding: Chunked\r\n\r\n", "codings without case"},
+        {top + "X-Other: \xff\r\n\r\n", "a field nobody reads may be Latin-1"},
+        {top + "User-Agent: a\tb\r\n\r\n", "tab inside a value"},
+        {top + "X:   \r\n\r\n", "an empty value"},
+        {top + "Transfer-Encoding: Chunked\r\n\r\n", "codings without case"},
         {"GET / HTTP/1.0\r\nExpect: anything\r\n\r\n", "HTTP/1.0 knows no Expect (RFC 9110 10.1.1)"},
     };
     for (const row& one : rows) {
@@ -293,8 +293,8 @@ TEST_CASE("a head may be as large as the limit and no larger", "[server][request
     http_limits limits;
     limits.head_bytes = 200;
     const auto head_of = [&](std::size_t size) {
-        const std::size_t rest = get.size() + std::string{"X: \r\n\r\n"}.size();
-        return get + "X: " + std::string(size - rest, 'x') + "\r\n\r\n";
+        const std::size_t rest = top.size() + std::string{"X: \r\n\r\n"}.size();
+        return top + "X: " + std::string(size - rest, 'x') + "\r\n\r\n";
     };
 
     CHECK(parse_at_every_cut(head_of(200), limits).progress == parse_progress::done);
@@ -302,7 +302,7 @@ TEST_CASE("a head may be as large as the limit and no larger", "[server][request
     CHECK(parse(std::string(200, 'G'), limits).why == protocol_error::head_too_large);
     CHECK(parse(std::string(199, 'G'), limits).progress == parse_progress::need_more);
     CHECK(parse(head_of(200) + std::string(500, 'x'), limits).progress == parse_progress::done);
-    const std::string folded = get + "X: a\r\n " + std::string(200, 'y') + "\r\n\r\n"; // ends too late
+    const std::string folded = top + "X: a\r\n " + std::string(200, 'y') + "\r\n\r\n"; // ends too late
     CHECK(parse_at_every_cut(folded, limits).why == protocol_error::head_too_large);
 }
 
@@ -310,7 +310,7 @@ TEST_CASE("a head may have as many fields as the limit and no more", "[server][r
 {
     http_limits limits;
     limits.head_fields = 5;
-    const std::string four = get + "A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n";
+    const std::string four = top + "A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n";
 
     CHECK(parse_at_every_cut(four + "\r\n", limits).progress == parse_progress::done);
     CHECK(parse_at_every_cut(four + "E: 5\r\n\r\n", limits).why == protocol_error::too_many_fields);

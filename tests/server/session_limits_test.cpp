@@ -8,7 +8,7 @@
 namespace latchkey::test {
 namespace {
 
-const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+const std::string post_head = "POST /echo HTTP/1.1\r\nHost: a\r\n";
 
 std::string get_of_size(std::size_t size)
 {
@@ -28,7 +28,8 @@ std::string chunked(std::size_t size)
 {
     char length[32];
     std::snprintf(length, sizeof length, "%zx\r\n", size);
-    return head + "Transfer-Encoding: chunked\r\n\r\n" + length + std::string(size, 'x') + "\r\n0\r\n\r\n";
+    return post_head + "Transfer-Encoding: chunked\r\n\r\n" + length + std::string(size, 'x') +
+           "\r\n0\r\n\r\n";
 }
 
 // Sends `bytes`, expects `status`, and the end of the connection if that is an error.
@@ -63,7 +64,7 @@ TEST_CASE("the default limit of a body holds at the edge and one past it", "[ser
     const test_server server;
     const std::size_t limit = 4 * 1024 * 1024;
     const auto announced = [](std::size_t size) {
-        return head + "Content-Length: " + std::to_string(size) + "\r\n\r\n";
+        return post_head + "Content-Length: " + std::to_string(size) + "\r\n\r\n";
     };
 
     SECTION("with a length")
@@ -80,7 +81,8 @@ TEST_CASE("the default limit of a body holds at the edge and one past it", "[ser
     SECTION("an expecting client is told before it sends")
     {
         expect(server,
-               head + "Expect: 100-continue\r\nContent-Length: " + std::to_string(limit + 1) + "\r\n\r\n",
+               post_head + "Expect: 100-continue\r\nContent-Length: " + std::to_string(limit + 1) +
+                   "\r\n\r\n",
                413);
     }
 }
@@ -91,8 +93,8 @@ TEST_CASE("a small limit of a body holds for bodies that arrive with their head"
     options.limits.body_bytes = 10;
     const test_server server{options};
 
-    expect(server, head + "Content-Length: 10\r\n\r\n0123456789", 200);
-    expect(server, head + "Content-Length: 11\r\n\r\n01234567890", 413);
+    expect(server, post_head + "Content-Length: 10\r\n\r\n0123456789", 200);
+    expect(server, post_head + "Content-Length: 11\r\n\r\n01234567890", 413);
     expect(server, chunked(10), 200);
     expect(server, chunked(11), 413);
 }
@@ -127,9 +129,9 @@ TEST_CASE("a body that takes too long is answered 408", "[server][limits]")
     options.limits = impatient_limits();
     const test_server server{options};
 
-    expect(server, head + "Content-Length: 5\r\n\r\nhell", 408);
-    expect(server, head + "Content-Length: 100000\r\n\r\n" + std::string(1000, 'x'), 408);
-    expect(server, head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhell", 408);
+    expect(server, post_head + "Content-Length: 5\r\n\r\nhell", 408);
+    expect(server, post_head + "Content-Length: 100000\r\n\r\n" + std::string(1000, 'x'), 408);
+    expect(server, post_head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhell", 408);
 }
 
 TEST_CASE("an idle connection is closed without a word", "[server][limits]")

@@ -7,12 +7,12 @@
 namespace latchkey::test {
 namespace {
 
-std::string get(const std::string& target, const std::string& fields = {})
+std::string get_request(const std::string& target, const std::string& fields = {})
 {
     return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
 }
 
-std::string post(const std::string& target, const std::string& body, const std::string& fields = {})
+std::string post_request(const std::string& target, const std::string& body, const std::string& fields = {})
 {
     return "POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
            "\r\n" + fields + "\r\n" + body;
@@ -69,7 +69,7 @@ TEST_CASE("pipelined requests are answered in order, whoever has to wait", "[ser
     std::vector<std::string> expected;
     for (int count = 0; count < 16; ++count) {
         const std::string target = kinds[count * 7 % 4] + "?" + std::to_string(count);
-        requests += count % 3 == 0 ? post(target, "body") : get(target);
+        requests += count % 3 == 0 ? post_request(target, "body") : get_request(target);
         const bool echoes = count % 3 == 0 && (target.starts_with("/echo") || target.starts_with("/yield"));
         expected.push_back(echoes ? "body" : target);
     }
@@ -83,10 +83,10 @@ TEST_CASE("what is asked does not depend on where its bytes were cut", "[server]
 {
     test_server server;
     http_client client = server.connect();
-    const std::string requests = "\r\n" + get("/fast?1") + post("/echo", "hello") +
+    const std::string requests = "\r\n" + get_request("/fast?1") + post_request("/echo", "hello") +
                                  "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                                  "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n" +
-                                 get("/yield?2");
+                                 get_request("/yield?2");
     const std::vector<std::string> expected{"/fast?1", "hello", "abcde", "/yield?2"};
 
     for (std::size_t cut = 0; cut <= requests.size(); ++cut) {
@@ -102,7 +102,8 @@ TEST_CASE("earlier answers leave while a later handler really waits", "[server][
     test_server server;
     http_client client = server.connect();
 
-    client.send(get("/fast?1") + get("/echo?2") + get("/gate") + get("/fast?3"));
+    client.send(get_request("/fast?1") + get_request("/echo?2") + get_request("/gate") +
+                get_request("/fast?3"));
 
     CHECK(bodies_of(client.read_many(2)) == std::vector<std::string>{"/fast?1", "/echo?2"});
     server.open_gate();
@@ -127,8 +128,8 @@ TEST_CASE("a body behind pipelined requests is collected", "[server][session]")
     http_client client = server.connect();
     const std::string body(30'000, 'b');
 
-    client.send(get("/fast?" + std::string(12'000, 'x')) + post("/echo", body) + post("/yield", body) +
-                get("/fast?end"));
+    client.send(get_request("/fast?" + std::string(12'000, 'x')) + post_request("/echo", body) +
+                post_request("/yield", body) + get_request("/fast?end"));
 
     const auto answers = client.read_many(4);
     CHECK(answers[1].body == body);
@@ -164,7 +165,7 @@ TEST_CASE("the connection ends when the client asks for it", "[server][session]"
     for (const std::string target : {"/fast", "/echo", "/yield", "/ignore"}) {
         CAPTURE(target);
         http_client client = server.connect();
-        client.send(get(target, "Connection: close\r\n") + get("/fast?not-answered"));
+        client.send(get_request(target, "Connection: close\r\n") + get_request("/fast?not-answered"));
 
         const auto answer = client.read();
         REQUIRE(answer);
@@ -205,7 +206,7 @@ TEST_CASE("a client that has finished sending still gets all its answers", "[ser
     test_server server;
     http_client client = server.connect();
 
-    client.send(get("/fast?1") + get("/yield?2"));
+    client.send(get_request("/fast?1") + get_request("/yield?2"));
     client.finish_sending();
 
     CHECK(bodies_of(client.read_many(2)) == std::vector<std::string>{"/fast?1", "/yield?2"});
@@ -260,7 +261,7 @@ TEST_CASE("routes that decide from the head do not wait for a body", "[server][s
                                         "Transfer-Encoding: chunked\r\n"}) {
             CAPTURE(target, field);
             http_client client = server.connect();
-            client.send(get(target, field));
+            client.send(get_request(target, field));
 
             const auto answer = client.read();
             REQUIRE(answer);
@@ -278,7 +279,7 @@ TEST_CASE("a handler knows whether the body is there, and can be taken", "[serve
     test_server server{options};
     http_client client = server.connect();
 
-    client.send(post("/early?1", "four") + post("/early?2", "fives"));
+    client.send(post_request("/early?1", "four") + post_request("/early?2", "fives"));
 
     CHECK(bodies_of(client.read_many(2)) == std::vector<std::string>{"four", "/early?2"});
 }
@@ -288,9 +289,9 @@ TEST_CASE("a body nobody wants is skipped if it is there already", "[server][ses
     test_server server;
     http_client client = server.connect();
 
-    client.send(post("/fast?1", "GET /hidden HTTP/1.1\r\n\r\n") + post("/ignore?2", "body") +
-                get("/fast?3", "Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n" +
-                get("/fast?4"));
+    client.send(post_request("/fast?1", "GET /hidden HTTP/1.1\r\n\r\n") + post_request("/ignore?2", "body") +
+                get_request("/fast?3", "Transfer-Encoding: chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n" +
+                get_request("/fast?4"));
 
     CHECK(bodies_of(client.read_many(4)) ==
           std::vector<std::string>{"/fast?1", "/ignore?2", "/fast?3", "/fast?4"});
@@ -304,7 +305,7 @@ TEST_CASE("an exception from a handler is a 500 that says nothing, is reported, 
     for (const std::string target : {"/throw-early", "/throw"}) {
         CAPTURE(target);
         http_client client = server.connect();
-        client.send(get("/fast") + get(target) + get("/fast?not-answered"));
+        client.send(get_request("/fast") + get_request(target) + get_request("/fast?not-answered"));
 
         const auto answers = client.read_many(2);
         CHECK(answers[0].body == "/fast");
@@ -322,9 +323,9 @@ TEST_CASE("large answers arrive whole, in a batch as well", "[server][session]")
     http_client client = server.connect();
     std::string requests;
     for (int count = 0; count < 8; ++count)
-        requests += get("/large?1000000");
+        requests += get_request("/large?1000000");
 
-    client.send(requests + get("/fast"));
+    client.send(requests + get_request("/fast"));
 
     for (int count = 0; count < 8; ++count)
         CHECK(client.read()->body.size() == 1'000'000);

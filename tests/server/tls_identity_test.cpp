@@ -8,12 +8,6 @@
 namespace latchkey::test {
 namespace {
 
-const certificate_files& certificates()
-{
-    static const certificate_files made;
-    return made;
-}
-
 std::string problem_with(const tls_files& files)
 {
     const auto loaded = tls_identity::load(files);

@@ -19,12 +19,6 @@ namespace {
 const std::string fast = "GET /fast HTTP/1.1\r\nHost: a\r\n\r\n";
 const std::string last = "GET /fast HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
-const certificate_files& certificates()
-{
-    static const certificate_files made;
-    return made;
-}
-
 std::shared_ptr<const tls_identity> load(const tls_files& files)
 {
     const auto loaded = tls_identity::load(files);

@@ -6,11 +6,7 @@ using namespace latchkey;
 using namespace latchkey::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr auto get = http::verb::get;
-
-} // namespace
+namespace {} // namespace
 
 TEST_CASE("a good token gets 200 with everything about its bearer, and the head alone is enough",
           "[server][verify]")

@@ -8,8 +8,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto get = http::verb::get;
-
 // With a limit on guesses, for the guesser at 192.0.2.1.
 web_fixture_settings guarded(unsigned guess_limit, verify_mode mode = verify_mode::rich)
 {

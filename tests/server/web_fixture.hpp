@@ -16,6 +16,9 @@
 
 namespace latchkey::test {
 
+inline constexpr auto get = http::verb::get;
+inline constexpr auto post = http::verb::post;
+
 struct web_fixture_settings {
     web_settings web = {};
     rate_limits limits = {};

@@ -12,7 +12,7 @@ using test::numbered_entry;
 
 namespace {
 
-std::string line_of(const audit_entry& entry, audit_link link = {7, {}})
+std::string chained_line_of(const audit_entry& entry, audit_link link = {7, {}})
 {
     std::string line;
     append_audit_line(line, entry, link);
@@ -35,7 +35,7 @@ TEST_CASE("an audit line has its fields in a fixed order", "[storage][audit_line
     digest prev{};
     prev[0] = 0xAB;
 
-    CHECK(line_of(entry, {12, prev}) ==
+    CHECK(chained_line_of(entry, {12, prev}) ==
           R"({"seq":12,"time":"2025-06-15T15:06:41.000042Z","id":"01000000-0000-0000-0000-000000000000",)"
           R"("actor":{"id":"41420f00-0000-0000-0000-000000000000","username":"bob",)"
           R"("email":"bob@example.com","key":"abcdefghij"},"action":"create",)"
@@ -52,7 +52,7 @@ TEST_CASE("every field of an audit entry comes back from its line", "[storage][a
     entry.resource_target = "quote \" backslash \\ newline \n euro \xE2\x82\xAC";
     entry.additional_fields = {{"n", -3}, {"list", {1, 2.5, nullptr, true, {{"deep", "\t"}}}}};
 
-    const std::string line = line_of(entry);
+    const std::string line = chained_line_of(entry);
     const audit_entry back = read_back(line);
 
     CHECK(line.find('\n') == line.npos);
@@ -62,21 +62,21 @@ TEST_CASE("every field of an audit entry comes back from its line", "[storage][a
     CHECK(back.actor == entry.actor);
     CHECK(back.resource_id == entry.resource_id);
     CHECK(back.time == entry.time);
-    CHECK(line_of(back) == line);
+    CHECK(chained_line_of(back) == line);
     const auto own = scan_own_line(line);
     REQUIRE(own);
-    CHECK(line_of(to_entry(*own)) == line);
+    CHECK(chained_line_of(to_entry(*own)) == line);
 }
 
 TEST_CASE("an entry without an actor or a resource id has null in their place", "[storage][audit_line]")
 {
     audit_entry entry;
-    CHECK(line_of(entry).find(R"("actor":null)") != std::string::npos);
-    CHECK_FALSE(read_back(line_of(entry)).resource_id.has_value());
+    CHECK(chained_line_of(entry).find(R"("actor":null)") != std::string::npos);
+    CHECK_FALSE(read_back(chained_line_of(entry)).resource_id.has_value());
 
     // A failed login names somebody who was not proven.
     entry.actor_username = "alice";
-    const audit_entry back = read_back(line_of(entry));
+    const audit_entry back = read_back(chained_line_of(entry));
     CHECK_FALSE(back.actor.has_value());
     CHECK(back.actor_username == "alice");
 }
@@ -107,7 +107,7 @@ TEST_CASE("text that could break a line or a terminal is made harmless", "[stora
         entry.user_agent = one.text;
         entry.additional_fields = {{one.text, one.text}};
 
-        const std::string line = line_of(entry);
+        const std::string line = chained_line_of(entry);
 
         for (const char c : line)
             REQUIRE((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F));
@@ -131,7 +131,7 @@ TEST_CASE("what is too long, too deep or no JSON is cut, and the line says so", 
         nested = boost::json::array{nested};
     entry.additional_fields = {{"nested", nested}, {"inf", std::numeric_limits<double>::infinity()}};
 
-    const audit_entry back = read_back(line_of(entry));
+    const audit_entry back = read_back(chained_line_of(entry));
 
     CHECK(back.user_agent == fitting);
     CHECK(back.diff == R"({"left_out_bytes":50008})");
@@ -156,7 +156,7 @@ TEST_CASE("the worst entry still fits a line", "[storage][audit_line]")
     entry.additional_fields = {{"a", std::string(2'700, '\x01')}};
     append_json_object(entry.diff, entry.additional_fields);
 
-    const std::string line = line_of(entry, {std::numeric_limits<std::uint64_t>::max(), {}});
+    const std::string line = chained_line_of(entry, {std::numeric_limits<std::uint64_t>::max(), {}});
 
     CHECK(line.size() <= audit_line_limit);
     CHECK(scan_audit_line(line).has_value());
@@ -164,7 +164,7 @@ TEST_CASE("the worst entry still fits a line", "[storage][audit_line]")
 
 TEST_CASE("only a whole, canonical line is taken for an entry", "[storage][audit_line]")
 {
-    const std::string good = line_of(numbered_entry(3));
+    const std::string good = chained_line_of(numbered_entry(3));
     const auto with = [&good](const std::string& from, const std::string& to) {
         std::string changed = good;
         const std::size_t at = changed.find(from);

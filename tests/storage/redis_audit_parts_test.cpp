@@ -2,22 +2,13 @@
 #include "storage/redis_audit_follower.hpp"
 #include "storage/redis_audit_outbox.hpp"
 #include "tests/storage/audit_fixture.hpp"
+#include "tests/storage/sample_replies.hpp"
 
 using namespace latchkey;
 using namespace latchkey::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-redis_reply text_reply(std::string text)
-{
-    return {.what = redis_reply::kind::text, .integer = 0, .text = std::move(text), .items = {}};
-}
-
-redis_reply array_reply(std::vector<redis_reply> items)
-{
-    return {.what = redis_reply::kind::array, .integer = 0, .text = {}, .items = std::move(items)};
-}
 
 // Entry `n` in the stream, at "n-0", written by `by`.
 redis_reply stream_entry(int n, const std::string& by)
@@ -26,7 +17,7 @@ redis_reply stream_entry(int n, const std::string& by)
     append_unchained_line(line, numbered_entry(n));
     return array_reply(
         {text_reply(std::to_string(n) + "-0"),
-         array_reply({text_reply("by"), text_reply(by), text_reply("entry"), text_reply(std::move(line))})});
+         array_reply({text_reply("by"), text_reply(by), text_reply("entry"), text_reply(line)})});
 }
 
 redis_reply stream_entries(int first, int last, const std::string& by = "other")
@@ -145,8 +136,7 @@ TEST_CASE("what cannot be read as an entry is passed over and counted", "[redis_
 TEST_CASE("an answer that is no stream is useless", "[redis_audit]")
 {
     follower_fixture audit;
-    redis_reply refusal = text_reply("WRONGTYPE Operation against a key");
-    refusal.what = redis_reply::kind::error;
+    const redis_reply refusal = error_reply("WRONGTYPE Operation against a key");
     redis_reply placeless = stream_entry(1, "other");
     placeless.items[0].text = "1.0";
     for (const redis_reply& answer :

@@ -30,7 +30,9 @@ inline task<bool> wait_until(std::function<bool()> is_so)
 
 // A store with a cache behind a proxy, and another server without either.
 struct cached_case {
-    explicit cached_case(redis_store_options options = {.cache_bytes = 1'000'000, .cache_lease = long_lease})
+    explicit cached_case(redis_store_options options = {.cache_bytes = 1'000'000, .cache_lease = long_lease},
+                         redis_server& over = empty_redis())
+        : server{over}
     {
         redis_endpoint through = server.endpoint();
         through.address.port = proxy.port();
@@ -64,7 +66,7 @@ struct cached_case {
         REQUIRE(look(id) == as);
     }
 
-    redis_server& server = empty_redis();
+    redis_server& server;
     redis_proxy proxy{server.port()};
     steady_wall_clock time;
     std::unique_ptr<redis_store> store;

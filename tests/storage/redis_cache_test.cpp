@@ -199,7 +199,8 @@ TEST_CASE("uses that the cache answered are written when the store is closed", "
 
 TEST_CASE("without a lease there is no cache, and nothing is tracked", "[redis][cache]")
 {
-    const cached_case redis{{.cache_bytes = 1'000'000}};
+    redis_server of_its_own; // where no earlier test's client is still subscribed
+    const cached_case redis{{.cache_bytes = 1'000'000}, of_its_own};
     const key_id id = redis.add_token(1);
     for (int times = 0; times < 3; ++times) {
         CHECK(run_redis(redis.store->ask(id)));

@@ -1,5 +1,6 @@
 #include "storage/redis_cluster.hpp"
 #include "tests/storage/redis_topology_fixture.hpp"
+#include "tests/storage/sample_commands.hpp"
 #include "tests/storage/scripted_redis.hpp"
 #include "tests/support/patience.hpp"
 
@@ -11,7 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::string pong = "+PONG\r\n";
 const std::string ok = "+OK\r\n";
 const std::string value = "$5\r\nvalue\r\n";
 
@@ -34,13 +34,6 @@ std::string moved_to(const redis_endpoint& server)
 std::string ask_at(const redis_endpoint& server)
 {
     return "-ASK 12182 127.0.0.1:" + port_of(server) + "\r\n";
-}
-
-redis_command get(std::string_view key = "foo")
-{
-    redis_command command{"GET"};
-    command.key(key);
-    return command;
 }
 
 // Counts what it is told.
@@ -86,7 +79,7 @@ TEST_CASE("a command goes to the node that the map names, whoever was asked for 
     cluster_fixture cluster{context};
     cluster.connect({nobody, seed.endpoint()});
 
-    const auto reply = cluster.run(get());
+    const auto reply = cluster.run(get("foo"));
 
     REQUIRE(reply);
     CHECK(reply->text == "value");
@@ -106,9 +99,9 @@ TEST_CASE("MOVED is followed at once, and remembered", "[storage][redis]")
     cluster_fixture cluster{context};
     cluster.connect({seed.endpoint()});
 
-    const auto first = cluster.run(get());
+    const auto first = cluster.run(get("foo"));
     const int forgotten = cluster.tracker->forgotten;
-    const auto second = cluster.run(get());
+    const auto second = cluster.run(get("foo"));
 
     REQUIRE(first);
     CHECK(first->text == "value");
@@ -129,8 +122,8 @@ TEST_CASE("ASK is followed this once, with ASKING in the same write, and vouched
     cluster_fixture cluster{context};
     cluster.connect({seed.endpoint()});
 
-    const tracked_reply first = run_task_on(context, cluster.client->run_tracked(get()));
-    const tracked_reply second = run_task_on(context, cluster.client->run_tracked(get()));
+    const tracked_reply first = run_task_on(context, cluster.client->run_tracked(get("foo")));
+    const tracked_reply second = run_task_on(context, cluster.client->run_tracked(get("foo")));
 
     REQUIRE(first.reply);
     CHECK(first.reply->text == "value");
@@ -151,7 +144,7 @@ TEST_CASE("TRYAGAIN and CLUSTERDOWN are waited out", "[storage][redis]")
     cluster_fixture cluster{context};
     cluster.connect({seed.endpoint()});
 
-    const auto reply = cluster.run(get(), redis_effect::once);
+    const auto reply = cluster.run(get("foo"), redis_effect::once);
 
     REQUIRE(reply);
     CHECK(reply->text == "value");
@@ -172,7 +165,7 @@ TEST_CASE("nodes that send a command round in circles make it unavailable, not e
     cluster_fixture cluster{context};
     cluster.connect({one.endpoint()});
 
-    CHECK(cluster.run(get()).error() == storage_errc::unavailable);
+    CHECK(cluster.run(get("foo")).error() == storage_errc::unavailable);
 }
 
 TEST_CASE("several keys that are on their way are read one by one", "[storage][redis]")
@@ -205,7 +198,7 @@ TEST_CASE("a server that is no Cluster is a problem that says so", "[storage][re
     cluster_fixture cluster{context};
     cluster.connect({server.endpoint()});
 
-    CHECK(cluster.run(get()).error() == storage_errc::unavailable);
+    CHECK(cluster.run(get("foo")).error() == storage_errc::unavailable);
     CHECK_FALSE(cluster.client->is_connected());
     CHECK_THAT(cluster.client->problem(), Catch::Contains("cluster support disabled"));
 }

@@ -187,7 +187,7 @@ struct revocation_scene {
     std::vector<std::thread> threads;
 };
 
-struct fault {
+struct trouble {
     const char* name;
     std::function<void(revocation_scene&)> begin;
     std::function<void(revocation_scene&)> end;
@@ -195,9 +195,9 @@ struct fault {
 
 const auto nothing = [](revocation_scene&) {};
 
-const std::vector<fault>& faults()
+const std::vector<trouble>& troubles()
 {
-    static const std::vector<fault> all = {
+    static const std::vector<trouble> all = {
         {"none", nothing, nothing},
         {"the stream of changes is cut",
          [](revocation_scene& scene) { scene.proxy.cut(line::changes); },
@@ -269,7 +269,7 @@ TEST_CASE(
     "a history of checks shows no acceptance later than a lease after the revocation, and no live token "
     "refused, whatever fails between server and Redis")
 {
-    const fault& now = faults()[GENERATE(range(std::size_t{0}, faults().size()))];
+    const trouble& now = troubles()[GENERATE(range(std::size_t{0}, troubles().size()))];
     INFO(now.name);
     revocation_scene scene;
     scene.start();

@@ -1,5 +1,6 @@
 #include "storage/redis_link.hpp"
 #include "tests/storage/redis_fixture.hpp"
+#include "tests/storage/sample_commands.hpp"
 #include "tests/storage/scripted_redis.hpp"
 #include "tests/storage/sent_calls.hpp"
 #include "tests/support/patience.hpp"
@@ -15,11 +16,6 @@ namespace latchkey::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-redis_command ping()
-{
-    return redis_command{"PING"};
-}
 
 using outcomes = std::vector<result<redis_reply>>;
 

@@ -1,4 +1,5 @@
 #include "storage/redis_reader.hpp"
+#include "tests/storage/sample_replies.hpp"
 #include "tests/support/catch.hpp"
 
 #include <string>
@@ -7,24 +8,6 @@
 
 namespace latchkey::test {
 namespace {
-
-using kind = redis_reply::kind;
-using outcome = redis_reader::outcome;
-
-redis_reply integer(std::int64_t number)
-{
-    return {.what = kind::integer, .integer = number, .text = {}, .items = {}};
-}
-
-redis_reply text(kind what, std::string_view bytes)
-{
-    return {.what = what, .integer = 0, .text = std::string{bytes}, .items = {}};
-}
-
-redis_reply array(std::vector<redis_reply> items)
-{
-    return {.what = kind::array, .integer = 0, .text = {}, .items = std::move(items)};
-}
 
 struct sample {
     const char* reason;
@@ -36,29 +19,27 @@ std::vector<sample> samples()
 {
     const std::string_view binary{"\0\r\n$1\r\nx\0", 9};
     return {
-        {"a status", "+OK\r\n", text(kind::status, "OK")},
-        {"an empty status", "+\r\n", text(kind::status, "")},
+        {"a status", "+OK\r\n", status_reply("OK")},
+        {"an empty status", "+\r\n", status_reply("")},
         {"an error is a value",
          "-NOSCRIPT No matching script.\r\n",
-         text(kind::error, "NOSCRIPT No matching script.")},
-        {"an integer", ":42\r\n", integer(42)},
-        {"the smallest integer", ":-9223372036854775808\r\n", integer(INT64_MIN)},
-        {"the largest integer", ":9223372036854775807\r\n", integer(INT64_MAX)},
-        {"a bulk", "$5\r\nhello\r\n", text(kind::text, "hello")},
-        {"an empty bulk", "$0\r\n\r\n", text(kind::text, "")},
-        {"a bulk that looks like protocol",
-         "$9\r\n" + std::string{binary} + "\r\n",
-         text(kind::text, binary)},
+         error_reply("NOSCRIPT No matching script.")},
+        {"an integer", ":42\r\n", number_reply(42)},
+        {"the smallest integer", ":-9223372036854775808\r\n", number_reply(INT64_MIN)},
+        {"the largest integer", ":9223372036854775807\r\n", number_reply(INT64_MAX)},
+        {"a bulk", "$5\r\nhello\r\n", text_reply("hello")},
+        {"an empty bulk", "$0\r\n\r\n", text_reply("")},
+        {"a bulk that looks like protocol", "$9\r\n" + std::string{binary} + "\r\n", text_reply(binary)},
         {"no bulk", "$-1\r\n", redis_reply{}},
         {"no array", "*-1\r\n", redis_reply{}},
-        {"an empty array", "*0\r\n", array({})},
+        {"an empty array", "*0\r\n", array_reply({})},
         {"a flat array with a gap",
          "*4\r\n:1\r\n$-1\r\n+OK\r\n$2\r\n\r\n\r\n",
-         array({integer(1), redis_reply{}, text(kind::status, "OK"), text(kind::text, "\r\n")})},
+         array_reply({number_reply(1), redis_reply{}, status_reply("OK"), text_reply("\r\n")})},
         {"nested arrays with an error inside",
          "*2\r\n*3\r\n:1\r\n*1\r\n*0\r\n-ERR no\r\n$1\r\nx\r\n",
-         array(
-             {array({integer(1), array({array({})}), text(kind::error, "ERR no")}), text(kind::text, "x")})},
+         array_reply({array_reply({number_reply(1), array_reply({array_reply({})}), error_reply("ERR no")}),
+                      text_reply("x")})},
     };
 }
 
@@ -71,9 +52,9 @@ std::vector<redis_reply> replies_of(std::string_view bytes, const std::vector<st
         reader.feed(piece);
         redis_reply reply;
         for (;;) {
-            const outcome what = reader.next(reply);
-            REQUIRE(what != outcome::broken);
-            if (what == outcome::more) return;
+            const redis_reader::outcome what = reader.next(reply);
+            REQUIRE(what != redis_reader::outcome::broken);
+            if (what == redis_reader::outcome::more) return;
             replies.push_back(reply);
         }
     };
@@ -96,7 +77,7 @@ TEST_CASE("an array that announces more elements than any reply has is no reply"
         redis_reply reply;
         reader.feed(header);
 
-        CHECK(reader.next(reply) == outcome::broken);
+        CHECK(reader.next(reply) == redis_reader::outcome::broken);
         CHECK_FALSE(reader.problem().empty());
     }
 }
@@ -138,7 +119,7 @@ TEST_CASE("a huge bulk arrives whole from many pieces", "[storage][redis]")
 
     REQUIRE(replies.size() == 2);
     CHECK((replies[0].text == value)); // in parentheses: a failure should not print eight million bytes
-    CHECK(replies[1] == integer(7));
+    CHECK(replies[1] == number_reply(7));
 }
 
 TEST_CASE("bytes that are no reply end the reading for good", "[storage][redis]")
@@ -168,23 +149,23 @@ TEST_CASE("bytes that are no reply end the reading for good", "[storage][redis]"
         redis_reply reply;
         reader.feed(each.bytes);
 
-        CHECK(reader.next(reply) == outcome::broken);
+        CHECK(reader.next(reply) == redis_reader::outcome::broken);
         CHECK_FALSE(reader.problem().empty());
         reader.feed("+OK\r\n");
-        CHECK(reader.next(reply) == outcome::broken);
+        CHECK(reader.next(reply) == redis_reader::outcome::broken);
     }
 }
 
 TEST_CASE("an error is known by its first word alone", "[storage][redis]")
 {
-    const redis_reply moved = text(kind::error, "MOVED 3999 127.0.0.1:6381");
+    const redis_reply moved = error_reply("MOVED 3999 127.0.0.1:6381");
 
     CHECK(moved.is_error("MOVED"));
     CHECK_FALSE(moved.is_error("MOVE"));
     CHECK_FALSE(moved.is_error("ASK"));
-    CHECK(text(kind::error, "NOAUTH").is_error("NOAUTH"));
-    CHECK_FALSE(text(kind::text, "MOVED 1 x").is_error("MOVED"));
-    CHECK_FALSE(text(kind::text, "OK").is_ok());
+    CHECK(error_reply("NOAUTH").is_error("NOAUTH"));
+    CHECK_FALSE(text_reply("MOVED 1 x").is_error("MOVED"));
+    CHECK_FALSE(text_reply("OK").is_ok());
 }
 
 } // namespace latchkey::test

@@ -13,11 +13,11 @@ using namespace std::string_literals;
 
 namespace {
 
-const time_point now{1'767'614'400'123'456us};
+const time_point noon{1'767'614'400'123'456us};
 
 kept_key odd_key()
 {
-    kept_key kept{sample_token(7, sample_uuid(1), now), now + 100h, "0123456789abcdef"};
+    kept_key kept{sample_token(7, sample_uuid(1), noon), noon + 100h, "0123456789abcdef"};
     kept.record.name = "a b,c%d\n{e}\0f\x7f\xc3\xa9"s;
     kept.record.owner_epoch = 4'000'000'000;
     kept.record.rights = std::make_shared<key_rights>(
@@ -98,7 +98,7 @@ TEST_CASE("a record that was cut off or altered is none")
 
 TEST_CASE("a user's record survives its text")
 {
-    kept_user kept{sample_user(3, now), 17, "stamp"};
+    kept_user kept{sample_user(3, noon), 17, "stamp"};
     kept.record.name = "Ada, Countess of %20 Lovelace";
     kept.record.roles.add(role::auditor);
     kept.record.status = user_status::suspended;
@@ -122,8 +122,8 @@ TEST_CASE("a user's record survives its text")
 
 TEST_CASE("an owner's standing is found among those of the same tag")
 {
-    const user ada = sample_user(1, now);
-    user bob = sample_user(2, now);
+    const user ada = sample_user(1, noon);
+    user bob = sample_user(2, noon);
     bob.status = user_status::suspended;
     bob.username = to_string(ada.id); // looks like another line's beginning
     const std::string owners =

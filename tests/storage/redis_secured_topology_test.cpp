@@ -5,12 +5,6 @@
 namespace latchkey::test {
 namespace {
 
-const certificate_files& certificates()
-{
-    static const certificate_files made;
-    return made;
-}
-
 topology_security secured()
 {
     return {.certificates = &certificates(), .password = "data-pass", .sentinel_password = "watch-pass"};

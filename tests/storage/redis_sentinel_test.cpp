@@ -7,7 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::string pong = "+PONG\r\n";
 const std::string is_primary = "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n";
 const std::string is_replica = "*5\r\n$5\r\nslave\r\n$9\r\n127.0.0.1\r\n:1\r\n$9\r\nconnected\r\n:0\r\n";
 
@@ -17,7 +16,7 @@ std::string names(const redis_endpoint& server)
     return "*2\r\n$9\r\n127.0.0.1\r\n$" + std::to_string(port.size()) + "\r\n" + port + "\r\n";
 }
 
-redis_reply parsed(std::string_view bytes)
+redis_reply parsed_reply(std::string_view bytes)
 {
     redis_reader reader;
     reader.feed(bytes);
@@ -57,7 +56,7 @@ struct sentinel_fixture {
 TEST_CASE("what a Sentinel says is an address, or that it knows none", "[storage][redis]")
 {
     using transport = redis_address::transport;
-    const auto named = primary_in(parsed("*2\r\n$8\r\n10.0.0.7\r\n$4\r\n6380\r\n"), transport::tls);
+    const auto named = primary_in(parsed_reply("*2\r\n$8\r\n10.0.0.7\r\n$4\r\n6380\r\n"), transport::tls);
     REQUIRE(named);
     CHECK(*named == redis_address{.via = transport::tls, .host = "10.0.0.7", .port = 6380, .path = {}});
 
@@ -69,16 +68,16 @@ TEST_CASE("what a Sentinel says is an address, or that it knows none", "[storage
                                          "*2\r\n$1\r\na\r\n$1\r\n0\r\n",
                                          "*2\r\n$1\r\na\r\n$5\r\n70000\r\n",
                                          "*2\r\n$1\r\na\r\n$2\r\n1x\r\n"})
-        CHECK_FALSE(primary_in(parsed(bytes), transport::tcp));
+        CHECK_FALSE(primary_in(parsed_reply(bytes), transport::tcp));
 }
 
 TEST_CASE("a server is a primary when it says so itself", "[storage][redis]")
 {
-    CHECK(says_primary(parsed(is_primary)));
-    CHECK_FALSE(says_primary(parsed(is_replica)));
-    CHECK_FALSE(says_primary(parsed("*1\r\n$8\r\nsentinel\r\n")));
-    CHECK_FALSE(says_primary(parsed("*0\r\n")));
-    CHECK_FALSE(says_primary(parsed("-NOPERM no\r\n")));
+    CHECK(says_primary(parsed_reply(is_primary)));
+    CHECK_FALSE(says_primary(parsed_reply(is_replica)));
+    CHECK_FALSE(says_primary(parsed_reply("*1\r\n$8\r\nsentinel\r\n")));
+    CHECK_FALSE(says_primary(parsed_reply("*0\r\n")));
+    CHECK_FALSE(says_primary(parsed_reply("-NOPERM no\r\n")));
 }
 
 TEST_CASE("a Sentinel that is away or knows nothing is passed over", "[storage][redis]")
@@ -113,6 +112,35 @@ TEST_CASE("a server that is no primary is not asked for data, whatever a Sentine
     CHECK(value.error() == storage_errc::unavailable);
     CHECK_FALSE(sentinel.client->is_connected());
     CHECK_THAT(sentinel.client->problem(), Catch::Contains("is not the primary"));
+}
+
+TEST_CASE("a client that ends while a server is asked whether it is the primary leaves nothing behind",
+          "[storage][redis]")
+{
+    const auto held_by_links = std::make_shared<int>();
+    {
+        asio::io_context context{1};
+        const scripted_redis silent{context, {}};
+        const scripted_redis sentinel{context, {pong, names(silent.endpoint())}};
+        int made = 0;
+        const auto links = [&made, held_by_links, make = redis_links_on(context.get_executor(), nullptr, {})](
+                               redis_endpoint to) {
+            ++made;
+            return make(std::move(to));
+        };
+        auto client = std::make_unique<redis_sentinel>(
+            context.get_executor(),
+            redis_sentinel_options{
+                .sentinels = {sentinel.endpoint()}, .service = "main", .login = {}, .poll = 60s},
+            links,
+            redis_links_on(context.get_executor(), nullptr, {}));
+        auto asking = client->run(redis_command{"PING"}, redis_effect::read);
+        asio::co_spawn(context, std::move(asking), asio::detached);
+        while (made == 0)
+            REQUIRE(context.run_one_for(20s) == 1);
+        client.reset();
+    }
+    CHECK(held_by_links.use_count() == 1);
 }
 
 TEST_CASE("a service that no Sentinel knows is a problem that names it", "[storage][redis]")

@@ -1,4 +1,5 @@
 #include "storage/redis_slots.hpp"
+#include "tests/storage/sample_replies.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/result_text.hpp"
 
@@ -7,34 +8,15 @@
 namespace latchkey::test {
 namespace {
 
-using kind = redis_reply::kind;
+const redis_address asked_node{.host = "10.0.0.1", .port = 7000, .path = {}};
 
-const redis_address asked{.host = "10.0.0.1", .port = 7000, .path = {}};
-
-redis_reply text(std::string_view words)
+redis_reply slot_range(std::int64_t first, std::int64_t last, std::string_view host, std::int64_t port)
 {
-    return {.what = kind::text, .integer = 0, .text = std::string{words}, .items = {}};
-}
-
-redis_reply number(std::int64_t value)
-{
-    return {.what = kind::integer, .integer = value, .text = {}, .items = {}};
-}
-
-redis_reply list(std::vector<redis_reply> items)
-{
-    return {.what = kind::array, .integer = 0, .text = {}, .items = std::move(items)};
-}
-
-redis_reply error(std::string_view words)
-{
-    return {.what = kind::error, .integer = 0, .text = std::string{words}, .items = {}};
-}
-
-redis_reply range(std::int64_t first, std::int64_t last, std::string_view host, std::int64_t port)
-{
-    const redis_reply replica = list({text("10.0.0.9"), number(7999), text("id")});
-    return list({number(first), number(last), list({text(host), number(port), text("id")}), replica});
+    const redis_reply replica = array_reply({text_reply("10.0.0.9"), number_reply(7999), text_reply("id")});
+    return array_reply({number_reply(first),
+                        number_reply(last),
+                        array_reply({text_reply(host), number_reply(port), text_reply("id")}),
+                        replica});
 }
 
 redis_address at(std::string_view host, std::uint16_t port)
@@ -71,7 +53,8 @@ TEST_CASE("the slot of a key is CRC16/XMODEM of the key, or of its tag", "[stora
 TEST_CASE("the map says who holds a slot", "[storage][redis]")
 {
     const auto map = redis_slot_map::parse(
-        list({range(0, 5460, "10.0.0.1", 7000), range(5461, 16383, "10.0.0.2", 7001)}), asked);
+        array_reply({slot_range(0, 5460, "10.0.0.1", 7000), slot_range(5461, 16383, "10.0.0.2", 7001)}),
+        asked_node);
 
     REQUIRE(map);
     CHECK(map->is_complete());
@@ -84,7 +67,7 @@ TEST_CASE("the map says who holds a slot", "[storage][redis]")
 
 TEST_CASE("a slot that nobody holds has no holder", "[storage][redis]")
 {
-    const auto map = redis_slot_map::parse(list({range(1, 16383, "10.0.0.1", 7000)}), asked);
+    const auto map = redis_slot_map::parse(array_reply({slot_range(1, 16383, "10.0.0.1", 7000)}), asked_node);
 
     REQUIRE(map);
     CHECK_FALSE(map->is_complete());
@@ -95,44 +78,46 @@ TEST_CASE("a slot that nobody holds has no holder", "[storage][redis]")
 TEST_CASE("a node that does not know its own name is where it was asked", "[storage][redis]")
 {
     for (const std::string_view name : {"", "?"}) {
-        const auto map = redis_slot_map::parse(list({range(0, 16383, name, 7005)}), asked);
+        const auto map = redis_slot_map::parse(array_reply({slot_range(0, 16383, name, 7005)}), asked_node);
         REQUIRE(map);
         CHECK(*map->holder_of(7) == at("10.0.0.1", 7005));
     }
-    CHECK(redirection_in(error("MOVED 5 :7006"), asked)->to == at("10.0.0.1", 7006));
+    CHECK(redirection_in(error_reply("MOVED 5 :7006"), asked_node)->to == at("10.0.0.1", 7006));
 }
 
 TEST_CASE("all nodes are reached as the one that was asked is", "[storage][redis]")
 {
-    redis_address over_tls = asked;
+    redis_address over_tls = asked_node;
     over_tls.via = redis_address::transport::tls;
 
-    const auto map = redis_slot_map::parse(list({range(0, 16383, "10.0.0.2", 7001)}), over_tls);
+    const auto map = redis_slot_map::parse(array_reply({slot_range(0, 16383, "10.0.0.2", 7001)}), over_tls);
 
     REQUIRE(map);
     CHECK(map->holder_of(0)->via == redis_address::transport::tls);
-    CHECK(redirection_in(error("ASK 5 b:1"), over_tls)->to.via == redis_address::transport::tls);
+    CHECK(redirection_in(error_reply("ASK 5 b:1"), over_tls)->to.via == redis_address::transport::tls);
 }
 
 TEST_CASE("what is no map is not taken for one", "[storage][redis]")
 {
-    const redis_reply primary = list({text("a"), number(1)});
-    for (const redis_reply& reply : {error("ERR This instance has cluster support disabled"),
-                                     list({}),
-                                     list({number(1)}),
-                                     list({list({number(0), number(1)})}),
-                                     list({list({number(0), number(16384), primary})}),
-                                     list({list({number(-1), number(5), primary})}),
-                                     list({list({number(6), number(5), primary})}),
-                                     list({list({text("0"), number(5), primary})}),
-                                     list({list({number(0), number(5), list({text("a"), number(0)})})}),
-                                     list({list({number(0), number(5), list({text("a")})})})})
-        CHECK_FALSE(redis_slot_map::parse(reply, asked));
+    const redis_reply primary = array_reply({text_reply("a"), number_reply(1)});
+    for (const redis_reply& reply :
+         {error_reply("ERR This instance has cluster support disabled"),
+          array_reply({}),
+          array_reply({number_reply(1)}),
+          array_reply({array_reply({number_reply(0), number_reply(1)})}),
+          array_reply({array_reply({number_reply(0), number_reply(16384), primary})}),
+          array_reply({array_reply({number_reply(-1), number_reply(5), primary})}),
+          array_reply({array_reply({number_reply(6), number_reply(5), primary})}),
+          array_reply({array_reply({text_reply("0"), number_reply(5), primary})}),
+          array_reply({array_reply(
+              {number_reply(0), number_reply(5), array_reply({text_reply("a"), number_reply(0)})})}),
+          array_reply({array_reply({number_reply(0), number_reply(5), array_reply({text_reply("a")})})})})
+        CHECK_FALSE(redis_slot_map::parse(reply, asked_node));
 }
 
 TEST_CASE("a slot moves alone", "[storage][redis]")
 {
-    auto map = *redis_slot_map::parse(list({range(0, 16383, "10.0.0.1", 7000)}), asked);
+    auto map = *redis_slot_map::parse(array_reply({slot_range(0, 16383, "10.0.0.1", 7000)}), asked_node);
 
     map.move(100, at("10.0.0.3", 7002));
 
@@ -144,9 +129,10 @@ TEST_CASE("a slot moves alone", "[storage][redis]")
 
 TEST_CASE("a map knows whether somebody has lost a slot in the next one", "[storage][redis]")
 {
-    const auto before =
-        *redis_slot_map::parse(list({range(0, 99, "a", 1), range(100, 16383, "b", 2)}), asked);
-    const auto after = *redis_slot_map::parse(list({range(0, 98, "a", 1), range(99, 16383, "b", 2)}), asked);
+    const auto before = *redis_slot_map::parse(
+        array_reply({slot_range(0, 99, "a", 1), slot_range(100, 16383, "b", 2)}), asked_node);
+    const auto after = *redis_slot_map::parse(
+        array_reply({slot_range(0, 98, "a", 1), slot_range(99, 16383, "b", 2)}), asked_node);
 
     CHECK(before.has_lost_to(after, at("a", 1)));
     CHECK_FALSE(before.has_lost_to(after, at("b", 2)));
@@ -156,8 +142,8 @@ TEST_CASE("a map knows whether somebody has lost a slot in the next one", "[stor
 
 TEST_CASE("redirections name a slot and a server", "[storage][redis]")
 {
-    const auto moved = redirection_in(error("MOVED 3999 10.0.0.7:6381"), asked);
-    const auto ask = redirection_in(error("ASK 16383 fe80::1:6381"), asked);
+    const auto moved = redirection_in(error_reply("MOVED 3999 10.0.0.7:6381"), asked_node);
+    const auto ask = redirection_in(error_reply("ASK 16383 fe80::1:6381"), asked_node);
 
     REQUIRE(moved);
     CHECK(moved->is_lasting);
@@ -180,9 +166,9 @@ TEST_CASE("redirections name a slot and a server", "[storage][redis]")
                                          "TRYAGAIN x",
                                          "ERR MOVED 1 a:1"}) {
         CAPTURE(words);
-        CHECK_FALSE(redirection_in(error(words), asked));
+        CHECK_FALSE(redirection_in(error_reply(words), asked_node));
     }
-    CHECK_FALSE(redirection_in(text("MOVED 3999 10.0.0.7:6381"), asked));
+    CHECK_FALSE(redirection_in(text_reply("MOVED 3999 10.0.0.7:6381"), asked_node));
 }
 
 } // namespace latchkey::test

@@ -1,15 +1,11 @@
 #include "storage/redis_standalone.hpp"
 #include "tests/storage/redis_fixture.hpp"
+#include "tests/storage/sample_commands.hpp"
 
 namespace latchkey::test {
 namespace {
 
 const redis_script add_script{"return redis.call('INCRBY', KEYS[1], ARGV[1])"};
-
-redis_command ping()
-{
-    return redis_command{"PING"};
-}
 
 } // namespace
 

@@ -6,13 +6,6 @@
 namespace latchkey::test {
 namespace {
 
-// One set for all tests: making it takes the openssl program five runs.
-const certificate_files& certificates()
-{
-    static const certificate_files made;
-    return made;
-}
-
 std::string problem_with(const redis_endpoint& endpoint, const redis_tls_files& files)
 {
     const auto tls = open_redis_tls(files);

@@ -7,10 +7,9 @@
 namespace latchkey::test {
 namespace {
 
-using kind = redis_topology::kind;
 using transport = redis_address::transport;
 
-redis_topology parsed(std::string_view url)
+redis_topology parsed_topology(std::string_view url)
 {
     auto topology = parse_redis_topology(url);
     INFO((topology ? "" : topology.error().message));
@@ -22,23 +21,24 @@ redis_topology parsed(std::string_view url)
 
 TEST_CASE("the URL of one server is a topology of one", "[storage][redis]")
 {
-    const redis_topology one = parsed("rediss://u:p@db:7000/4");
+    const redis_topology one = parsed_topology("rediss://u:p@db:7000/4");
 
-    CHECK(one.what == kind::standalone);
+    CHECK(one.what == redis_topology::kind::standalone);
     CHECK(one.via == transport::tls);
     CHECK(one.endpoint().address.host == "db");
     CHECK(one.endpoint().login.user == "u");
     CHECK(one.endpoint().login.database == 4);
     CHECK(to_string(one) == "rediss://db:7000");
-    CHECK(parsed("unix:/run/r.sock").endpoint().address.path == "/run/r.sock");
+    CHECK(parsed_topology("unix:/run/r.sock").endpoint().address.path == "/run/r.sock");
 }
 
 TEST_CASE("a Sentinel URL names the Sentinels, the service, the database and the servers' login",
           "[storage][redis]")
 {
-    const redis_topology many = parsed("redis+sentinel://al%40ice:p%2Fw@s1,s2:26380,[::1]:1/my-main/3");
+    const redis_topology many =
+        parsed_topology("redis+sentinel://al%40ice:p%2Fw@s1,s2:26380,[::1]:1/my-main/3");
 
-    CHECK(many.what == kind::sentinel);
+    CHECK(many.what == redis_topology::kind::sentinel);
     CHECK(many.via == transport::tcp);
     REQUIRE(many.servers.size() == 3);
     CHECK(many.servers[0] == redis_address{.host = "s1", .port = 26379, .path = {}});
@@ -54,7 +54,7 @@ TEST_CASE("a Sentinel URL names the Sentinels, the service, the database and the
 
 TEST_CASE("Sentinels have a login of their own, or none", "[storage][redis]")
 {
-    const redis_topology many = parsed("rediss+sentinel://:data@s1/main?sentinel=watch:dog%3F");
+    const redis_topology many = parsed_topology("rediss+sentinel://:data@s1/main?sentinel=watch:dog%3F");
 
     CHECK(many.via == transport::tls);
     CHECK(many.login.password == "data");
@@ -66,13 +66,13 @@ TEST_CASE("Sentinels have a login of their own, or none", "[storage][redis]")
 TEST_CASE("Sentinels are asked over TLS where the data is, unless the URL says that they speak in clear",
           "[storage][redis]")
 {
-    CHECK(parsed("rediss+sentinel://s1,s2/main").servers.back().via == transport::tls);
-    CHECK(parsed("redis+sentinel://s1,s2/main").servers.back().via == transport::tcp);
+    CHECK(parsed_topology("rediss+sentinel://s1,s2/main").servers.back().via == transport::tls);
+    CHECK(parsed_topology("redis+sentinel://s1,s2/main").servers.back().via == transport::tcp);
 
     for (const std::string_view url : {"rediss+sentinel://s1,s2/main?sentinel-tls=no",
                                        "rediss+sentinel://s1,s2/main?sentinel=:dog&sentinel-tls=no",
                                        "rediss+sentinel://s1,s2/main?sentinel-tls=no&sentinel=:dog"}) {
-        const redis_topology many = parsed(url);
+        const redis_topology many = parsed_topology(url);
         CHECK(many.via == transport::tls);
         CHECK(many.servers.front().via == transport::tcp);
         CHECK(many.servers.back().via == transport::tcp);
@@ -81,9 +81,9 @@ TEST_CASE("Sentinels are asked over TLS where the data is, unless the URL says t
 
 TEST_CASE("a Cluster URL names nodes to begin with and a login for all", "[storage][redis]")
 {
-    const redis_topology many = parsed("rediss+cluster://:secret@a,b:7001");
+    const redis_topology many = parsed_topology("rediss+cluster://:secret@a,b:7001");
 
-    CHECK(many.what == kind::cluster);
+    CHECK(many.what == redis_topology::kind::cluster);
     CHECK(many.via == transport::tls);
     REQUIRE(many.servers.size() == 2);
     CHECK(many.servers[0] == redis_address{.via = transport::tls, .host = "a", .port = 6379, .path = {}});

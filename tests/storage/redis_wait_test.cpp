@@ -1,6 +1,7 @@
 // Writes that wait until replicas have them.
 #include "storage/redis_clients.hpp"
 #include "tests/storage/redis_topology_fixture.hpp"
+#include "tests/storage/sample_commands.hpp"
 #include "tests/support/patience.hpp"
 
 #include <boost/asio/detached.hpp>
@@ -34,13 +35,6 @@ redis_command set()
 {
     redis_command command{"SET"};
     command.key("k").arg("v");
-    return command;
-}
-
-redis_command get(std::string_view name)
-{
-    redis_command command{"GET"};
-    command.key(name);
     return command;
 }
 

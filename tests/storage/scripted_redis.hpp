@@ -20,6 +20,8 @@
 
 namespace latchkey::test {
 
+inline const std::string pong = "+PONG\r\n"; // what a connection reads first
+
 class scripted_redis {
 public:
     scripted_redis(asio::io_context& context, std::vector<std::string> answers)

@@ -1,6 +1,7 @@
 // What the sqlite store promises beyond the contract suite: durability, its file, and a disk that fails.
 #include "storage/sqlite_schema.hpp"
 #include "tests/storage/sqlite_fixture.hpp"
+#include "tests/support/file_text.hpp"
 #include "tests/support/patience.hpp"
 
 #include <fstream>
@@ -40,19 +41,12 @@ bool is_done(task<result<T>> work)
     return succeeded;
 }
 
-std::string content_of(const std::string& path)
-{
-    if (!std::filesystem::is_regular_file(path)) return {};
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 // The log before the file: a checkpoint between the two reads moves bytes from the former to the latter.
 bool file_holds(const std::string& path, const digest& wanted)
 {
     const std::string_view bytes{reinterpret_cast<const char*>(wanted.data()), wanted.size()};
-    return content_of(path + "-wal").find(bytes) != std::string::npos ||
-           content_of(path).find(bytes) != std::string::npos;
+    return contents_of(path + "-wal").find(bytes) != std::string::npos ||
+           contents_of(path).find(bytes) != std::string::npos;
 }
 
 // Unlike the samples': no two share bytes.
@@ -272,7 +266,7 @@ TEST_CASE("a file that is not ours is refused in one line, and not touched")
         expected = storage_errc::unavailable;
         reason = "not a regular file";
     }
-    const std::string before = content_of(path);
+    const std::string before = contents_of(path);
 
     const auto opened = sqlite_store::open(path, time, {});
 
@@ -280,7 +274,7 @@ TEST_CASE("a file that is not ours is refused in one line, and not touched")
     CHECK(opened.error().code == expected);
     CHECK_THAT(opened.error().message, Catch::Contains(reason) && Catch::Contains(path));
     CHECK(opened.error().message.find('\n') == std::string::npos);
-    CHECK(content_of(path) == before);
+    CHECK(contents_of(path) == before);
 }
 
 TEST_CASE("a path where no file can be made is refused with the reason")

@@ -29,12 +29,12 @@ task<where_it_ran> note_threads(worker_pool& pool)
 }
 
 // Holds a pool's thread until it is let go, and says when it has begun.
-struct gate {
+struct thread_gate {
     std::promise<void> begun;
     std::promise<void> open;
 };
 
-task<void> hold_a_thread(worker_pool& pool, gate& held, result<int>& outcome)
+task<void> hold_a_thread(worker_pool& pool, thread_gate& held, result<int>& outcome)
 {
     auto work = [&held] {
         held.begun.set_value();
@@ -85,7 +85,7 @@ TEST_CASE("a full pool refuses at once, and a stopped one leaves nobody waiting"
 {
     worker_pool pool{1, 1};
     asio::io_context context{1};
-    gate held;
+    thread_gate held;
     result<int> running = 0;
     result<int> queued = 0;
     result<int> refused = 0;

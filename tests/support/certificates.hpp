@@ -28,4 +28,11 @@ private:
     temporary_directory directory_;
 };
 
+// One set for all tests of a program: making it takes the openssl program five runs.
+inline const certificate_files& certificates()
+{
+    static const certificate_files made;
+    return made;
+}
+
 } // namespace latchkey::test

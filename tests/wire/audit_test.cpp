@@ -28,7 +28,7 @@ bool is_recorded(wire_fixture& wire, const http_answer& answer)
     return search(wire, "?q=request_id:" + answer.header("x-coder-request-id")).at("count").as_int64() > 0;
 }
 
-std::string named(const std::string& name)
+std::string narrow_token(const std::string& name)
 {
     return R"({"lifetime":3600000000000,"scopes":["api_key:read"],"token_name":")" + name + "\"}";
 }
@@ -39,8 +39,8 @@ TEST_CASE("creating a token leaves an entry with everything the contract lists",
 {
     wire_fixture& wire = any_wire();
     const std::string name = wire.fresh_name("audited");
-    const http_answer created =
-        wire.call("POST", tokens_path("me"), wire.member.token, named(name), {{"User-Agent", "probe/1"}});
+    const http_answer created = wire.call(
+        "POST", tokens_path("me"), wire.member.token, narrow_token(name), {{"User-Agent", "probe/1"}});
     REQUIRE(created.status == 201);
 
     const auto entry = entry_of(wire, created);
@@ -81,7 +81,7 @@ TEST_CASE("the diff of a new token holds scopes, allow list, name and lifetime, 
 {
     wire_fixture& wire = any_wire(); // A11
     const std::string name = wire.fresh_name("audited");
-    const http_answer created = wire.post(tokens_path("me"), wire.member.token, named(name));
+    const http_answer created = wire.post(tokens_path("me"), wire.member.token, narrow_token(name));
     const std::string token = text(parsed(created), "key");
 
     const auto entry = entry_of(wire, created);
@@ -107,15 +107,15 @@ TEST_CASE("the caller's trace is in the entry, of API calls and of refused verif
     const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     const header_list headers{{"traceparent", "00-" + trace + "-00f067aa0ba902b7-01"}};
 
-    const http_answer created =
-        wire.call("POST", tokens_path("me"), wire.member.token, named(wire.fresh_name("traced")), headers);
+    const http_answer created = wire.call(
+        "POST", tokens_path("me"), wire.member.token, narrow_token(wire.fresh_name("traced")), headers);
     CHECK(entry_of(wire, created).at("additional_fields").at("trace_id").as_string() == trace);
     const http_answer refused = wire.call("GET", "/verify", "nothing", {}, headers);
     CHECK(refused.status == 401);
     CHECK(entry_of(wire, refused).at("additional_fields").at("trace_id").as_string() == trace);
 
     const http_answer untraced =
-        wire.call("POST", tokens_path("me"), wire.member.token, named(wire.fresh_name("untraced")));
+        wire.call("POST", tokens_path("me"), wire.member.token, narrow_token(wire.fresh_name("untraced")));
     CHECK_FALSE(entry_of(wire, untraced).at("additional_fields").as_object().contains("trace_id"));
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("session keys, deletes and expiries are recorded in the words of the c
     CHECK(text(created, "resource_target").empty());
 
     const std::string name = wire.fresh_name("audited");
-    const std::string token = wire.new_token(wire.member, named(name));
+    const std::string token = wire.new_token(wire.member, narrow_token(name));
     const std::string path = keys_path("me") + "/" + id_of(token);
     const auto expired = entry_of(wire, wire.call("PUT", path + "/expire", wire.member.token));
     CHECK(text(expired, "action") == "write");
@@ -209,7 +209,7 @@ TEST_CASE("the audit log is read newest first, in pages", "[wire][audit]") // 7.
     wire_fixture& wire = any_wire();
     const account who = wire.new_user();
     for (const char* name : {"one", "two", "three"})
-        wire.new_token(who, named(name));
+        wire.new_token(who, narrow_token(name));
     const std::string query = "?q=username:" + who.username + "+action:create+resource_type:api_key";
     using names = std::vector<std::string>;
 
@@ -236,7 +236,7 @@ TEST_CASE("the audit log is searched by each of its keys", "[wire][audit]")
     wire_fixture& wire = any_wire();
     const account who = wire.new_user();
     const std::string name = wire.fresh_name("sought");
-    wire.new_token(who, named(name));
+    wire.new_token(who, narrow_token(name));
     const std::string mine = "?q=username:" + who.username + "+";
     const auto count = [&wire](const std::string& query) {
         return search(wire, query).at("count").as_int64();

@@ -7,7 +7,6 @@ using namespace latchkey::test;
 
 namespace {
 
-constexpr std::string_view me = "/api/v2/users/me";
 constexpr std::string_view bad_token = "0000000000-0000000000000000000000";
 
 enum class source { cookie, session_query, session_header, bearer, access_query };
@@ -63,7 +62,7 @@ TEST_CASE("the bearer scheme is matched without case, trimmed, and others are ig
     wire_fixture& wire = any_wire();
     const std::string& token = wire.member.token;
     const auto with = [&wire](const std::string& value) {
-        return wire.call("GET", me, {}, {}, {{"Authorization", value}});
+        return wire.call("GET", own_path, {}, {}, {{"Authorization", value}});
     };
     for (const char* scheme : {"Bearer ", "bearer ", "BEARER ", "Bearer   "})
         CHECK(with(scheme + token).status == 200);
@@ -98,7 +97,7 @@ TEST_CASE("the detail of a 401 says what was wrong with the token", "[wire][auth
     };
     for (const auto& [token, detail] : rows) {
         CAPTURE(token);
-        const http_answer answer = wire.get(me, token);
+        const http_answer answer = wire.get(own_path, token);
         check_signed_out(answer, detail);
         CHECK(answer.header("www-authenticate")
                   .starts_with("Bearer realm=\"coder\", error=\"invalid_token\", error_description=\"The "
@@ -119,11 +118,11 @@ TEST_CASE("an expired token is told when it expired, unless its secret is wrong"
         std::string when = text(parsed(wire.get(path, wire.member.token)), "expires_at");
         when.replace(when.find('T'), 1, " ").replace(when.find('Z'), 1, " +0000 UTC");
         expired = "API key expired at \"" + when + "\".";
-        check_signed_out(wire.get(me, token), expired);
+        check_signed_out(wire.get(own_path, token), expired);
         return token;
     };
     const auto answer_to_wrong_secret = [&wire](const std::string& token) {
-        return wire.get(me, token.substr(0, 11) + "0000000000000000000000");
+        return wire.get(own_path, token.substr(0, 11) + "0000000000000000000000");
     };
 
     // As long as there is a hash to tell it by: in Redis that goes with the lifetime itself (contract A14),
@@ -139,7 +138,7 @@ TEST_CASE("a token expires by itself when its lifetime ends", "[wire][authentica
 {
     wire_fixture& wire = any_wire();
     const std::string token = wire.new_token(wire.member, R"({"lifetime":1000000000})");
-    REQUIRE(wire.get(me, token).status == 200);
+    REQUIRE(wire.get(own_path, token).status == 200);
     const auto expiry =
         instant(parsed(wire.get(keys_path("me") + "/" + id_of(token), wire.member.token)), "expires_at");
 
@@ -147,7 +146,7 @@ TEST_CASE("a token expires by itself when its lifetime ends", "[wire][authentica
     std::this_thread::sleep_until(
         std::chrono::system_clock::time_point{std::chrono::microseconds{expiry + 2000}});
 
-    const http_answer answer = wire.get(me, token);
+    const http_answer answer = wire.get(own_path, token);
     CHECK(answer.status == 401);
     CHECK(contains(text(parsed(answer), "detail"), "API key expired at \""));
 }
@@ -159,7 +158,7 @@ TEST_CASE("a suspended user's 401 has its own message and no detail", "[wire][au
     REQUIRE(wire.call("PUT", "/api/v2/users/" + holder.id + "/status/suspend", wire.owner.token).status ==
             200);
 
-    const http_answer refused = wire.get(me, holder.token);
+    const http_answer refused = wire.get(own_path, holder.token);
 
     check_error(refused,
                 401,
@@ -171,7 +170,7 @@ TEST_CASE("WWW-Authenticate names the resource metadata below the access URL", "
 {
     wire_fixture wire{engine::memory, {"--access-url=https://tokens.example.com/"}};
 
-    CHECK(wire.get(me).header("www-authenticate") ==
+    CHECK(wire.get(own_path).header("www-authenticate") ==
           "Bearer realm=\"coder\", error=\"invalid_token\", error_description=\"The access token has "
           "expired\", "
           "resource_metadata=\"https://tokens.example.com/.well-known/oauth-protected-resource\"");
@@ -181,7 +180,7 @@ TEST_CASE("with --host-prefix-cookie only the __Host- cookie counts", "[wire][au
 {
     wire_fixture wire{engine::memory, {"--host-prefix-cookie", "--secure-auth-cookie"}};
     const auto with = [&wire](const std::string& name) {
-        return wire.call("GET", me, {}, {}, {{"Cookie", name + "=" + wire.member.token}}).status;
+        return wire.call("GET", own_path, {}, {}, {{"Cookie", name + "=" + wire.member.token}}).status;
     };
 
     CHECK(with("__Host-coder_session_token") == 200);
@@ -193,14 +192,15 @@ TEST_CASE("two Authorization lines are an invalid request", "[wire][authenticati
     wire_fixture& wire = any_wire();
     const std::string bearer = "Bearer " + wire.member.token;
 
-    CHECK(wire.call("GET", me, {}, {}, {{"Authorization", bearer}, {"Authorization", bearer}}).status == 400);
+    CHECK(wire.call("GET", own_path, {}, {}, {{"Authorization", bearer}, {"Authorization", bearer}}).status ==
+          400);
 }
 
 TEST_CASE("a use is seen on the user as well", "[wire][authentication]") // 3.3
 {
     wire_fixture& wire = any_wire();
     const account holder = wire.new_user();
-    const auto created = instant(parsed(wire.get(me, holder.token)), "created_at");
+    const auto created = instant(parsed(wire.get(own_path, holder.token)), "created_at");
 
-    CHECK(instant(parsed(wire.get(me, holder.token)), "last_seen_at") >= created);
+    CHECK(instant(parsed(wire.get(own_path, holder.token)), "last_seen_at") >= created);
 }

@@ -1,11 +1,11 @@
 // Canary secrets, planted wherever a client or an operator can put one, and looked for in all that leaves the
 // server: answers, its log, the audit log, metrics, and the bytes of the store (security.md 15, 16, 29).
+#include "tests/support/file_text.hpp"
 #include "tests/wire/redis_contents.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 
 using namespace latchkey::test;
@@ -17,12 +17,6 @@ const std::string member_password = "Canary-Member-Password!732";
 const std::string redis_password = "CanaryOfTheRedisServer901";
 const std::string pepper = "CanaryPepperOfThirtyTwoBytes0123456789";
 const std::string older_pepper = "CanaryPepperOfTheYearBefore0123456789";
-
-std::string contents(const std::filesystem::path& path)
-{
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 // A server in which everything secret is known, and all that it said.
 class planted_server {
@@ -99,7 +93,7 @@ public:
         for (const auto& directory : {files.file(""), server->directory().file("")}) {
             for (const auto& file : std::filesystem::directory_iterator{directory}) {
                 if (file.is_regular_file() && file.path().filename() != "pepper")
-                    all.emplace_back(file.path().filename(), contents(file.path()));
+                    all.emplace_back(file.path().filename(), contents_of(file.path()));
             }
         }
         return all;

@@ -9,16 +9,6 @@ constexpr std::int64_t second = 1'000'000; // microseconds
 constexpr std::int64_t hour = 3600 * second;
 constexpr std::string_view system_user = "c42fdf75-3097-471c-8c33-fb52454d81c0";
 
-json::value key_of(wire_fixture& wire, const account& holder, const std::string& token)
-{
-    return parsed(wire.get(keys_path("me") + "/" + id_of(token), holder.token));
-}
-
-std::string named(std::string_view name)
-{
-    return std::string{R"({"token_name":")"}.append(name).append("\"}");
-}
-
 } // namespace
 
 TEST_CASE("creating a token answers 201 with the token and nothing else", "[wire][create]")

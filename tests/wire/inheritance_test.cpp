@@ -8,11 +8,6 @@ namespace {
 // Enough to create keys at all: without user read nobody is resolved (6.3).
 constexpr std::string_view narrow = R"({"scopes":["api_key:*","user:read"],"lifetime":7200000000000})";
 
-json::value key_of(wire_fixture& wire, const account& holder, const std::string& token)
-{
-    return parsed(wire.get(keys_path("me") + "/" + id_of(token), holder.token));
-}
-
 void check_exceeds(const http_answer& answer, std::string_view what)
 {
     CHECK(answer.status == 403);

@@ -23,11 +23,6 @@ std::string key_path(const std::string& token)
     return keys_path("me") + "/" + id_of(token);
 }
 
-std::string named(std::string_view name)
-{
-    return std::string{R"({"token_name":")"}.append(name).append("\"}");
-}
-
 } // namespace
 
 TEST_CASE("a session key is made without looking at the body", "[wire][keys]") // 1.4

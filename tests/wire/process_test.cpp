@@ -1,11 +1,11 @@
 // What only a whole process can show: crashes, signals, and that no secret leaves it.
+#include "tests/support/file_text.hpp"
 #include "tests/wire/server_process.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 using namespace latchkey::test;
 
@@ -43,12 +43,6 @@ unsigned status_of(http_client& client, const std::string& token)
     return client.request("GET", "/api/v2/users/me", {{"Coder-Session-Token", token}}).status;
 }
 
-std::string contents(const std::filesystem::path& file)
-{
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 int verify_audit(const temporary_directory& directory)
 {
     return run_program({"audit", "verify", server_process::audit_file(directory)},
@@ -66,7 +60,7 @@ verification verify_with(const temporary_directory& directory, std::vector<std::
     const std::string output = directory.file("verify.txt");
     std::filesystem::remove(output);
     const int status = run_program(words, output);
-    return {status, contents(output)};
+    return {status, contents_of(output)};
 }
 
 void write_file(const std::string& path, const std::string& bytes)
@@ -126,7 +120,7 @@ TEST_CASE("what was acknowledged survives kill -9, and the audit chain verifies"
     }
 
     const int verified = verify_audit(directory);
-    INFO(contents(directory.file("verify.txt")));
+    INFO(contents_of(directory.file("verify.txt")));
     CHECK(verified == 0);
 }
 
@@ -211,15 +205,16 @@ TEST_CASE("no plaintext secret is in the database, the audit log or the output",
     for (const auto& file : std::filesystem::directory_iterator{directory.file("")}) {
         if (!file.is_regular_file()) continue;
         ++files;
-        const std::string bytes = contents(file.path());
+        const std::string bytes = contents_of(file.path());
         for (const std::string& secret : secrets) {
             CAPTURE(file.path(), secret);
             CHECK_FALSE(contains(bytes, secret));
         }
     }
-    CHECK(files >= 3);                                                   // database, audit log, output
-    CHECK(contains(contents(directory.file("latchkey.db")), "planted")); // the search can find what is there
-    CHECK(contains(contents(server_process::audit_file(directory)), "planted"));
+    CHECK(files >= 3); // database, audit log, output
+    CHECK(
+        contains(contents_of(directory.file("latchkey.db")), "planted")); // the search can find what is there
+    CHECK(contains(contents_of(server_process::audit_file(directory)), "planted"));
 }
 
 TEST_CASE("a SIGHUP that comes while the server starts does not end it", "[wire][process]")
@@ -239,7 +234,7 @@ TEST_CASE("`audit verify` finds what was done to either end of the log", "[wire]
     const temporary_directory directory;
     serve_some_requests(directory);
     const std::string file = server_process::audit_file(directory);
-    const std::string good = contents(file);
+    const std::string good = contents_of(file);
     const std::size_t second = good.find('\n') + 1;
     const std::size_t last = good.rfind('\n', good.size() - 2) + 1;
     REQUIRE(last > second);
@@ -269,8 +264,8 @@ TEST_CASE("`audit verify` finds what was done to either end of the log", "[wire]
 
         // A server goes on with it, but neither it nor the log is silent about it.
         serve_some_requests(directory);
-        CHECK(contains(contents(server_process::output_file(directory)), "it was cut: entry "));
-        CHECK(contains(contents(file), R"("action":"alarm")"));
+        CHECK(contains(contents_of(server_process::output_file(directory)), "it was cut: entry "));
+        CHECK(contains(contents_of(file), R"("action":"alarm")"));
         const verification later = verify({file});
         CHECK(later.status == 1);
         CHECK(contains(later.output, "ALTERED (alarm): entry "));

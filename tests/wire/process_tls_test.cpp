@@ -1,5 +1,6 @@
 // The real program under TLS: what --tls-cert changes on the wire, and what SIGHUP does.
 #include "tests/support/certificates.hpp"
+#include "tests/support/file_text.hpp"
 #include "tests/support/patience.hpp"
 #include "tests/support/tls_channel.hpp"
 #include "tests/wire/server_process.hpp"
@@ -10,8 +11,6 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -42,11 +41,7 @@ public:
         std::filesystem::copy_file(key, directory_.file("tls.key"), over);
     }
 
-    std::string output() const
-    {
-        std::ifstream file{server_process::output_file(directory_)};
-        return {std::istreambuf_iterator<char>{file}, {}};
-    }
+    std::string output() const { return contents_of(server_process::output_file(directory_)); }
 
     bool says(std::string_view text) const
     {
@@ -152,7 +147,5 @@ TEST_CASE("a server whose certificate is no good does not start", "[wire][proces
     arguments[3] += made.server_certificate();
     arguments[4] += made.client_key();
     CHECK(run_program(arguments, output) == 1);
-    std::ifstream file{output};
-    const std::string said{std::istreambuf_iterator<char>{file}, {}};
-    CHECK(contains(said, "latchkey: cannot use --tls-key " + made.client_key()));
+    CHECK(contains(contents_of(output), "latchkey: cannot use --tls-key " + made.client_key()));
 }

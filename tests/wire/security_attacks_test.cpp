@@ -1,6 +1,7 @@
 // More attacks that other token services fell to; as in security_rules_test.cpp, each test is named by the
 // rule of security.md, or the requirement of ASVS 5.0, that it keeps.
 #include "server/router.hpp"
+#include "tests/wire/route_paths.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <boost/beast/http/verb.hpp>
@@ -10,25 +11,6 @@ using namespace latchkey::test;
 namespace {
 
 const std::string nobody = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"; // the id of no user
-
-std::string replaced(std::string pattern, std::string_view name, std::string_view value)
-{
-    const auto at = pattern.find(name);
-    if (at != std::string::npos) pattern.replace(at, name.size(), value);
-    return pattern;
-}
-
-std::string
-path_of(const latchkey::route& row, std::string_view user, std::string_view id, std::string_view name)
-{
-    const std::string path = replaced(std::string{row.pattern}, "{user}", user);
-    return replaced(replaced(path, "{keyid}", id), "{keyname}", name);
-}
-
-std::string method_of(const latchkey::route& row)
-{
-    return std::string{boost::beast::http::to_string(row.method)};
-}
 
 http_answer with_header(wire_fixture& wire, const std::string& name, const std::string& value)
 {

@@ -1,9 +1,8 @@
 // Lessons paid for by other token services: each test is named by the rule of security.md that it keeps.
-#include "server/router.hpp"
+#include "tests/support/file_text.hpp"
+#include "tests/wire/route_paths.hpp"
 #include "tests/wire/server_process.hpp"
 #include "tests/wire/wire_fixture.hpp"
-
-#include <boost/beast/http/verb.hpp>
 
 #include <filesystem>
 #include <fstream>
@@ -12,25 +11,6 @@
 using namespace latchkey::test;
 
 namespace {
-
-std::string replaced(std::string pattern, std::string_view name, std::string_view value)
-{
-    const auto at = pattern.find(name);
-    if (at != std::string::npos) pattern.replace(at, name.size(), value);
-    return pattern;
-}
-
-std::string path_of(const latchkey::route& row, std::string_view user)
-{
-    std::string path = replaced(std::string{row.pattern}, "{user}", user);
-    path = replaced(path, "{keyid}", "AAAAAAAAAA");
-    return replaced(path, "{keyname}", "some-name");
-}
-
-std::string method_of(const latchkey::route& row)
-{
-    return std::string{boost::beast::http::to_string(row.method)};
-}
 
 // The request with the token in each of the five places (contract 3.1).
 std::vector<http_answer> in_every_place(wire_fixture& wire, const std::string& path, const std::string& token)
@@ -273,8 +253,7 @@ TEST_CASE("a secret reference that fails to resolve refuses to load", "[wire][se
     }
 
     CHECK(start() == 1);
-    std::ifstream said{output};
-    const std::string words{std::istreambuf_iterator<char>{said}, {}};
+    const std::string words = contents_of(output);
     CHECK(contains(words, "pepper file"));
     CHECK_FALSE(contains(words, canary));
 }

@@ -1,5 +1,6 @@
 #include "tests/wire/server_process.hpp"
 
+#include "tests/support/exec_pointers.hpp"
 #include "tests/support/patience.hpp"
 
 #include <chrono>
@@ -33,15 +34,6 @@ bool becomes_true(Condition condition)
 void add_setting(std::vector<std::string>& settings, std::string_view name, std::string_view value)
 {
     settings.emplace_back(name).append(value);
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts)
-{
-    std::vector<char*> pointers;
-    for (std::string& text : texts)
-        pointers.push_back(text.data());
-    pointers.push_back(nullptr);
-    return pointers;
 }
 
 pid_t start_program(std::vector<std::string> arguments,

@@ -1,10 +1,10 @@
 // The web page, and the routes that only it asks for: server/handlers/web_page.cpp, audit_chain.cpp.
 #include "server/web_assets.hpp"
+#include "tests/support/file_text.hpp"
 #include "tests/wire/server_process.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <fstream>
-#include <iterator>
 
 using namespace latchkey::test;
 
@@ -195,8 +195,7 @@ TEST_CASE("a changed line of the audit log is named by the check", "[wire][web]"
     REQUIRE(client.request("POST", tokens_path("me"), by, "{}").status == 201);
 
     const std::string log = server_process::audit_file(directory);
-    std::ifstream in{log, std::ios::binary};
-    const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
+    const std::string bytes = contents_of(log);
     const std::size_t at = bytes.find(server_process::email);
     REQUIRE(at != std::string::npos);
     std::fstream out{log, std::ios::binary | std::ios::in | std::ios::out};

@@ -78,6 +78,25 @@ private:
 // Runs the test over each store: WIRE tests begin with `wire_fixture& wire = any_wire();`.
 wire_fixture& any_wire();
 
+// --- what is asked ---
+
+inline constexpr std::string_view own_path = "/api/v2/users/me";
+
+inline std::string keys_path(std::string_view user)
+{
+    return std::string{"/api/v2/users/"}.append(user).append("/keys");
+}
+inline std::string tokens_path(std::string_view user)
+{
+    return keys_path(user) + "/tokens";
+}
+
+// The body that creates a token of that name.
+inline std::string named(std::string_view name)
+{
+    return std::string{R"({"token_name":")"}.append(name).append("\"}");
+}
+
 // --- what is expected ---
 
 std::string error_json(std::string_view message,
@@ -118,13 +137,10 @@ std::vector<std::string> column(const json::value& array, std::string_view name)
 // Microseconds since 1970 of a time on the wire; fails the test if it is none.
 std::int64_t instant(const json::value& object, std::string_view name);
 
-inline std::string keys_path(std::string_view user)
+// What the holder is shown of the key of his token.
+inline json::value key_of(wire_fixture& wire, const account& holder, const std::string& token)
 {
-    return std::string{"/api/v2/users/"}.append(user).append("/keys");
-}
-inline std::string tokens_path(std::string_view user)
-{
-    return keys_path(user) + "/tokens";
+    return parsed(wire.get(keys_path("me") + "/" + id_of(token), holder.token));
 }
 
 } // namespace latchkey::test
