@@ -1,6 +1,7 @@
 #include "server/go_json_decode.hpp"
 
 #include "server/go_json_syntax.hpp"
+#include "storage/lower_case.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 
@@ -29,7 +30,7 @@ char next_folded(std::string_view& text) noexcept
         }
     const char c = text.front();
     text.remove_prefix(1);
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return lower_case(c);
 }
 
 bool equal_folded(std::string_view one, std::string_view other) noexcept

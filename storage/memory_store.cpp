@@ -14,10 +14,10 @@ result<key_listing> listing_of(result<key_found> found)
 memory_store::memory_store(const clock& time, microseconds retention)
     : clock_{time},
       table_{retention},
-      sweeper_{sweeper::usual_interval, [this] {
-                   sweep();
-                   counter_.count_if_due(table_, clock_.now());
-               }}
+      sweeper_{[this] {
+          sweep();
+          counter_.count_if_due(table_, clock_.now());
+      }}
 {}
 
 void memory_store::sweep()

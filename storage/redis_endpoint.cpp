@@ -3,7 +3,6 @@
 #include "storage/hex_value.hpp"
 #include "storage/redis_url.hpp"
 
-#include <charconv>
 #include <optional>
 #include <sys/un.h>
 
@@ -32,15 +31,6 @@ std::optional<std::string> percent_decoded(std::string_view text)
     return decoded;
 }
 
-// All of `text`, without sign or space.
-std::optional<unsigned> number(std::string_view text, unsigned most)
-{
-    unsigned value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec != std::errc{} || end != text.data() + text.size() || value > most) return std::nullopt;
-    return value;
-}
-
 bool may_stand_in_host(char character)
 {
     return character > ' ' && character < '\x7f' &&
@@ -67,7 +57,7 @@ open_result<redis_endpoint> parse_network(std::string_view rest, transport via)
     auto address = parse_redis_host(authority, via);
     if (!address) return address.error();
     if (!rest.empty()) {
-        const auto database = number(rest, most_redis_databases);
+        const auto database = redis_database_in(rest);
         if (!database)
             return redis_url_refusal("may have nothing but the number of a database behind its host");
         login->database = *database;
@@ -97,8 +87,7 @@ open_result<redis_endpoint> parse_local(std::string_view rest)
         return redis_url_refusal("has a path too long for a socket file");
     endpoint.address.path = *path;
     if (!rest.empty()) {
-        const auto database =
-            rest.starts_with("db=") ? number(rest.substr(3), most_redis_databases) : std::nullopt;
+        const auto database = rest.starts_with("db=") ? redis_database_in(rest.substr(3)) : std::nullopt;
         if (!database)
             return redis_url_refusal("of a socket file may have nothing but ?db= and a number at its end");
         endpoint.login.database = *database;
@@ -151,7 +140,7 @@ open_result<redis_address> parse_redis_host(std::string_view text, transport via
             return redis_url_refusal("has a character in its host that no host has");
     }
     if (!text.empty()) {
-        const auto port = number(text.substr(1), 65'535);
+        const auto port = number_up_to(65'535, text.substr(1));
         if (!port || *port == 0) return redis_url_refusal("has a port that is not a number from 1 to 65535");
         address.port = static_cast<std::uint16_t>(*port);
     }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 
 namespace latchkey {
@@ -52,15 +51,6 @@ bool is_service(std::string_view text) noexcept
     });
 }
 
-std::optional<unsigned> database_in(std::string_view text) noexcept
-{
-    unsigned number = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool is_number =
-        ec == std::errc{} && end == text.data() + text.size() && number <= most_redis_databases;
-    return is_number ? std::optional{number} : std::nullopt;
-}
-
 // "sentinel=login&sentinel-tls=no", each at most once.
 open_result<void> take_sentinel_questions(redis_topology& into, std::string_view rest)
 {
@@ -95,7 +85,7 @@ open_result<void> take_service(redis_topology& into, std::string_view rest)
         return redis_url_refusal("of Sentinels needs the name of the service behind the hosts: .../NAME");
     into.service = service;
     if (!path.empty()) {
-        const auto database = database_in(path);
+        const auto database = redis_database_in(path);
         if (!database)
             return redis_url_refusal("may have nothing but the number of a database behind the service");
         into.login.database = *database;

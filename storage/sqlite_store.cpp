@@ -54,7 +54,7 @@ sqlite_store::open(const std::string& path, const clock& time, sqlite_options op
         sqlite_writer::settings{options.queue_limit, options.probe_interval},
         [&self](const mutation& change, bool is_durable) { return self.settle(change, is_durable); });
     self.dropped_before_ = std::move(*dropped);
-    self.sweeper_ = std::make_unique<sweeper>(sweeper::usual_interval, [&self] { self.work_periodically(); });
+    self.sweeper_ = std::make_unique<sweeper>([&self] { self.work_periodically(); });
     return opened;
 }
 

@@ -1,14 +1,16 @@
 #include "storage/sweeper.hpp"
 
+#include <chrono>
 #include <new>
 
 namespace latchkey {
+namespace {
 
-sweeper::sweeper(std::chrono::milliseconds interval, std::function<void()> sweep)
-    : interval_{interval},
-      sweep_{std::move(sweep)},
-      thread_{[this] { run(); }}
-{}
+constexpr std::chrono::milliseconds interval{500};
+
+} // namespace
+
+sweeper::sweeper(std::function<void()> sweep) : sweep_{std::move(sweep)}, thread_{[this] { run(); }} {}
 
 sweeper::~sweeper()
 {
@@ -36,7 +38,7 @@ void sweeper::run()
             // There may be memory next time; what was left out is due again then, or after a restart.
         }
         hold.lock();
-        wake_.wait_for(hold, interval_, [this] { return is_stopping_; });
+        wake_.wait_for(hold, interval, [this] { return is_stopping_; });
     }
 }
 

@@ -2,7 +2,6 @@
 // the store; stop() and the destructor wait for a run that is under way.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -12,10 +11,8 @@ namespace latchkey {
 
 class sweeper {
 public:
-    static constexpr std::chrono::milliseconds usual_interval{500};
-
     // The first run comes at once.
-    sweeper(std::chrono::milliseconds interval, std::function<void()> sweep);
+    explicit sweeper(std::function<void()> sweep);
     ~sweeper();
     sweeper(const sweeper&) = delete;
     sweeper& operator=(const sweeper&) = delete;
@@ -25,7 +22,6 @@ public:
 private:
     void run();
 
-    const std::chrono::milliseconds interval_;
     const std::function<void()> sweep_;
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -4,6 +4,7 @@
 #include "server/cli/kept_session.hpp"
 #include "server/cli/secret_input.hpp"
 #include "server/tls_client.hpp"
+#include "storage/lower_case.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -90,9 +91,7 @@ server_answer read_answer(byte_channel& channel, const server_url& url, bool has
     server_answer answer;
     answer.status = parser.get().result_int();
     for (const auto& field : parser.get()) {
-        std::string name{field.name_string().data(), field.name_string().size()};
-        for (char& c : name)
-            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        std::string name = lower_case({field.name_string().data(), field.name_string().size()});
         answer.headers[std::move(name)] = std::string{field.value().data(), field.value().size()};
     }
     answer.body = std::move(parser.get().body());

@@ -1,5 +1,6 @@
 // What the ready-made configurations promise (server/gateways), with the real programs between a client,
 // Latchkey and a service.
+#include "storage/lower_case.hpp"
 #include "tests/gateways/echo_service.hpp"
 #include "tests/gateways/gateway_process.hpp"
 #include "tests/support/catch.hpp"
@@ -8,7 +9,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include <algorithm>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -98,10 +98,7 @@ http_answer seen_by_service(const http_answer& answer)
     rest.remove_prefix(rest.find("\r\n") + 2);
     while (!rest.starts_with("\r\n")) {
         const std::string_view line = rest.substr(0, rest.find("\r\n"));
-        std::string name{line.substr(0, line.find(':'))};
-        std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-            return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        });
+        std::string name = latchkey::lower_case(std::string{line.substr(0, line.find(':'))});
         std::string_view value = line.substr(name.size() + 1);
         if (value.starts_with(' ')) value.remove_prefix(1);
         seen.headers.emplace_back(std::move(name), value);

@@ -1,18 +1,11 @@
 #include "tests/server/web_fixture.hpp"
 
-#include <algorithm>
+#include "storage/lower_case.hpp"
+
 #include <charconv>
 
 namespace latchkey::test {
 namespace {
-
-std::string lower(std::string text)
-{
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    return text;
-}
 
 seen_answer take_apart(const std::string& bytes)
 {
@@ -29,7 +22,7 @@ seen_answer take_apart(const std::string& bytes)
         const std::string line = bytes.substr(at, line_end - at);
         const std::size_t colon = line.find(": ");
         REQUIRE(colon != std::string::npos);
-        seen.headers.emplace_back(lower(line.substr(0, colon)), line.substr(colon + 2));
+        seen.headers.emplace_back(lower_case(std::string{line.substr(0, colon)}), line.substr(colon + 2));
         at = line_end + 2;
     }
     return seen;
