@@ -1,5 +1,5 @@
 // One command for a Redis server: a name and arguments, which are bytes and may hold NUL and CRLF. A value
-// without any I/O; hiredis encodes it, as late as when it joins the bytes that are about to leave.
+// without any I/O, encoded as late as when it joins the bytes that are about to leave.
 #pragma once
 
 #include <cstddef>
@@ -51,7 +51,7 @@ public:
     std::size_t size() const noexcept { return words_.size(); } // the name included
     std::string_view argument(std::size_t index) const noexcept { return words_.at(index); }
 
-    // Appends the command as RESP. Throws std::bad_alloc, and nothing else.
+    // Appends the command as Redis reads it: a RESP array of bulk strings.
     void append_to(std::string& out) const;
 
 private:
