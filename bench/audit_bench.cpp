@@ -170,9 +170,8 @@ void measure_foreign(audit_file& log, const clock& time, std::uint64_t entries)
     const std::size_t before = resident_kib();
     const auto start = std::chrono::steady_clock::now();
     for (std::uint64_t n = 0; n < heard; ++n) {
-        std::string line;
-        append_unchained_line(line, entry_for(first + n, now - (heard - n) * std::chrono::microseconds{20}));
-        log.add_foreign(std::move(line));
+        const audit_entry entry = entry_for(first + n, now - (heard - n) * std::chrono::microseconds{20});
+        log.add_foreign(unchained_line(audit_text{entry}));
     }
     std::printf("%llu entries of other servers, taken in at %.0f/s, %zu KiB:\n",
                 static_cast<unsigned long long>(heard),

@@ -92,6 +92,11 @@ audit_file::~audit_file()
 
 task<result<void>> audit_file::append(audit_entry entry)
 {
+    return append(audit_text{entry});
+}
+
+task<result<void>> audit_file::append(audit_text entry)
+{
     auto initiate = [this, &entry](auto handler) {
         writer_.append(std::move(entry),
                        std::make_unique<handler_waiter<decltype(handler)>>(std::move(handler)));

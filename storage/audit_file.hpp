@@ -25,6 +25,7 @@ public:
     ~audit_file() override;
 
     task<result<void>> append(audit_entry entry) override;
+    task<result<void>> append(audit_text entry);
     task<result<audit_page>> search(audit_query query) override;
     audit_health health() const override;
 

@@ -51,7 +51,7 @@ public:
     // each.
     void keep_foreign(std::size_t limit);
 
-    // What append_unchained_line wrote elsewhere; false: that it is not. It may be an entry that is in the
+    // What unchained_line wrote elsewhere; false: that it is not. It may be an entry that is in the
     // files too, or has come before. Any thread.
     bool add_foreign(std::string line);
     void drop_foreign();

@@ -8,6 +8,7 @@ namespace latchkey {
 namespace {
 
 constexpr std::size_t text_limit = 1024;
+constexpr std::size_t usual_entry_bytes = 1500; // of an entry
 constexpr std::size_t object_limit = 16 * 1024;
 
 void append_digits(std::string& out, std::uint64_t value, int width)
@@ -100,9 +101,12 @@ void append_objects(std::string& out, const audit_entry& entry)
     limit_object(out, fields);
 }
 
-// From its time on; all that an entry itself consists of.
-void append_entry_fields(std::string& out, const audit_entry& entry)
+} // namespace
+
+audit_text::audit_text(const audit_entry& entry)
 {
+    std::string& out = members_;
+    out.reserve(usual_entry_bytes);
     out += R"("time":")";
     append_time(out, entry.time);
     out += R"(","id":)";
@@ -123,34 +127,34 @@ void append_entry_fields(std::string& out, const audit_entry& entry)
     append_objects(out, entry);
 }
 
-} // namespace
-
-void append_audit_line(std::string& out, const audit_entry& entry, const audit_link& link)
+void append_audit_line(std::string& out, const audit_text& entry, const audit_link& link)
 {
     out += R"({"seq":)";
     out += std::to_string(link.seq);
     out += ',';
-    append_entry_fields(out, entry);
+    out += entry.members();
     out += R"(,"prev":")";
     out += to_hex(link.prev);
     out += R"("})";
 }
 
-void append_unchained_line(std::string& out, const audit_entry& entry)
+std::string unchained_line(const audit_text& entry)
 {
-    out += '{';
-    append_entry_fields(out, entry);
-    out += '}';
+    std::string line;
+    line.reserve(entry.members().size() + 2);
+    line += '{';
+    line += entry.members();
+    line += '}';
+    return line;
 }
 
 std::string to_hex(const digest& value)
 {
     constexpr char hex[] = "0123456789abcdef";
-    std::string out;
-    out.reserve(2 * value.size());
-    for (const std::uint8_t byte : value) {
-        out += hex[byte >> 4];
-        out += hex[byte & 15];
+    std::string out(2 * value.size(), '0');
+    for (std::size_t index = 0; index < value.size(); ++index) {
+        out[2 * index] = hex[value[index] >> 4];
+        out[2 * index + 1] = hex[value[index] & 15];
     }
     return out;
 }

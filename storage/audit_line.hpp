@@ -28,12 +28,24 @@ struct audit_link {
     digest prev{};         // of the bytes of line seq - 1, without its newline; zeros for the first line
 };
 
-// Appends the line without its newline. Text that is not UTF-8, or is control characters, is made harmless;
-// text is cut to 1 KiB; a `diff` or `additional_fields` above 16 KiB is replaced by a note of its size.
-void append_audit_line(std::string& out, const audit_entry& entry, const audit_link& link);
+// An entry as text: the members of a JSON object, from `time` on. Made once, on the thread that acts, for
+// every line it becomes. Text that is not UTF-8, or is control characters, is made harmless; text is cut to
+// 1 KiB; a `diff` or `additional_fields` above 16 KiB is replaced by a note of its size.
+class audit_text {
+public:
+    explicit audit_text(const audit_entry& entry);
 
-// The same without `seq` and `prev`: an entry outside of any file.
-void append_unchained_line(std::string& out, const audit_entry& entry);
+    std::string_view members() const noexcept { return members_; }
+
+private:
+    std::string members_;
+};
+
+// Appends the line without its newline.
+void append_audit_line(std::string& out, const audit_text& entry, const audit_link& link);
+
+// The line without `seq` and `prev`: an entry outside of any file.
+std::string unchained_line(const audit_text& entry);
 
 // A line taken apart without copying: the views point into it, and text is still escaped.
 struct audit_line {
@@ -61,11 +73,11 @@ struct audit_line {
 // Nothing for anything else. Does not look at the digest. Throws only std::bad_alloc.
 std::optional<audit_line> scan_audit_line(std::string_view line);
 
-// The same for a line that append_audit_line of this process has just made: its objects are not parsed again
-// (./dev bench create).
+// For a line that append_audit_line of this process has just made. As far as `user_agent`: what comes behind
+// it is not looked at (./dev bench create).
 std::optional<audit_line> scan_own_line(std::string_view line);
 
-// As strict as the first, for what append_unchained_line writes; the link is empty.
+// As strict as the first, for what unchained_line writes; the link is empty.
 std::optional<audit_line> scan_unchained_line(std::string_view line);
 
 // The entry that the line holds.

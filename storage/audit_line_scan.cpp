@@ -8,12 +8,10 @@
 namespace latchkey {
 namespace {
 
-enum class objects { parsed, by_their_braces };
-
 // Takes one thing after the other off the front of a line; false when it is not there.
 class scanner {
 public:
-    explicit scanner(std::string_view line, objects how = objects::parsed) : rest_{line}, objects_{how} {}
+    explicit scanner(std::string_view line) : rest_{line} {}
 
     bool at_end() const { return rest_.empty(); }
 
@@ -104,8 +102,7 @@ public:
         const std::size_t length = object_length();
         value = rest_.substr(0, length);
         rest_.remove_prefix(length);
-        if (value == "{}") return true;
-        return length != 0 && (objects_ == objects::by_their_braces || parse_json_object(value).has_value());
+        return value == "{}" || (length != 0 && parse_json_object(value).has_value());
     }
 
 private:
@@ -160,7 +157,6 @@ private:
     }
 
     std::string_view rest_;
-    objects objects_;
 };
 
 bool scan_actor(scanner& scan, audit_line& line)
@@ -184,16 +180,27 @@ bool scan_origin(scanner& scan, audit_line& line)
            scan.text(line.address) && scan.literal(R"(,"user_agent":)") && scan.text(line.user_agent);
 }
 
-// What append_entry_fields writes.
-bool scan_entry(scanner& scan, audit_line& line)
+// What an audit_text begins with.
+bool scan_facts(scanner& scan, audit_line& line)
 {
     return scan.literal(R"("time":")") && scan.time(line.time) && scan.literal(R"(","id":)") &&
            scan.id(line.id) && scan.literal(R"(,"actor":)") && scan_actor(scan, line) &&
            scan.literal(R"(,"action":)") && scan.text(line.action) && scan.literal(R"(,"resource":)") &&
            scan_resource(scan, line) && scan.literal(R"(,"outcome":)") && scan.text(line.outcome) &&
-           scan.literal(R"(,"status":)") && scan.number(line.status) && scan_origin(scan, line) &&
-           scan.literal(R"(,"diff":)") && scan.object(line.diff) &&
+           scan.literal(R"(,"status":)") && scan.number(line.status) && scan_origin(scan, line);
+}
+
+// The whole of an audit_text.
+bool scan_entry(scanner& scan, audit_line& line)
+{
+    return scan_facts(scan, line) && scan.literal(R"(,"diff":)") && scan.object(line.diff) &&
            scan.literal(R"(,"additional_fields":)") && scan.object(line.additional_fields);
+}
+
+bool scan_seq(scanner& scan, audit_line& line)
+{
+    return scan.literal(R"({"seq":)") && scan.number(line.link.seq) && line.link.seq != 0 &&
+           scan.literal(",");
 }
 
 std::string text_of(std::string_view raw)
@@ -201,29 +208,26 @@ std::string text_of(std::string_view raw)
     return raw.find('\\') == raw.npos ? std::string{raw} : unescape_json_text(raw);
 }
 
-std::optional<audit_line> scan_chained(std::string_view text, objects how)
+} // namespace
+
+std::optional<audit_line> scan_audit_line(std::string_view text)
 {
     if (text.size() > audit_line_limit) return std::nullopt;
 
     audit_line line;
-    scanner scan{text, how};
-    const bool is_whole = scan.literal(R"({"seq":)") && scan.number(line.link.seq) && scan.literal(",") &&
-                          scan_entry(scan, line) && scan.literal(R"(,"prev":")") &&
+    scanner scan{text};
+    const bool is_whole = scan_seq(scan, line) && scan_entry(scan, line) && scan.literal(R"(,"prev":")") &&
                           scan.hex(line.link.prev) && scan.literal(R"("})") && scan.at_end();
-    if (!is_whole || line.link.seq == 0) return std::nullopt;
+    if (!is_whole) return std::nullopt;
     return line;
 }
 
-} // namespace
-
-std::optional<audit_line> scan_audit_line(std::string_view line)
+std::optional<audit_line> scan_own_line(std::string_view text)
 {
-    return scan_chained(line, objects::parsed);
-}
-
-std::optional<audit_line> scan_own_line(std::string_view line)
-{
-    return scan_chained(line, objects::by_their_braces);
+    audit_line line;
+    scanner scan{text};
+    if (!scan_seq(scan, line) || !scan_facts(scan, line)) return std::nullopt;
+    return line;
 }
 
 std::optional<audit_line> scan_unchained_line(std::string_view text)

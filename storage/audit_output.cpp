@@ -10,7 +10,7 @@ namespace latchkey {
 
 namespace errc = boost::system::errc;
 
-void audit_output::stage(const audit_entry& entry)
+void audit_output::stage(const audit_text& entry)
 {
     if (is_written_) drop_staged();
     if (extents_.empty()) staged_link_ = link_;

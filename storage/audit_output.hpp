@@ -57,7 +57,7 @@ public:
     const error_code& head_error() const { return head_error_; }
 
     // Puts an entry at the end of the chain, in memory.
-    void stage(const audit_entry& entry);
+    void stage(const audit_text& entry);
 
     // Writes what is staged, and syncs if asked to. On an error nothing of it is in the chain: it is
     // dropped, and cut off the file now or by the next call of `write_staged`.

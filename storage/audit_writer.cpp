@@ -29,7 +29,7 @@ audit_writer::~audit_writer()
 error_code audit_writer::start(const std::vector<audit_entry>& first)
 {
     for (const auto& entry : first)
-        output_->stage(entry);
+        output_->stage(audit_text{entry});
     if (!first.empty()) {
         if (const error_code ec = output_->write_staged(true)) return ec;
         index_written();
@@ -38,7 +38,7 @@ error_code audit_writer::start(const std::vector<audit_entry>& first)
     return {};
 }
 
-void audit_writer::append(audit_entry entry, std::unique_ptr<write_waiter> waiter)
+void audit_writer::append(audit_text entry, std::unique_ptr<write_waiter> waiter)
 {
     storage_errc refusal = storage_errc::unavailable;
     {

@@ -39,7 +39,7 @@ public:
     error_code start(const std::vector<audit_entry>& first);
 
     // Completes the waiter as audit_log::append says. Any thread.
-    void append(audit_entry entry, std::unique_ptr<write_waiter> waiter);
+    void append(audit_text entry, std::unique_ptr<write_waiter> waiter);
 
     // Before the next batch: if the file at the path is another one, goes on there. Any thread.
     void reopen();
@@ -52,7 +52,7 @@ public:
 
 private:
     struct pending {
-        audit_entry entry;
+        audit_text entry;
         std::unique_ptr<write_waiter> waiter;
     };
 

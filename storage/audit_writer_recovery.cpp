@@ -43,8 +43,8 @@ void audit_writer::follow_path()
     }
 
     // An entry at once: the chain can then be taken up here after a restart, wherever the old file is.
-    output_->stage(
-        audit_note(clock_, "reopen", {{"last_seq_before", last_in_old}, {"was_deleted", is_old_deleted}}));
+    output_->stage(audit_text{
+        audit_note(clock_, "reopen", {{"last_seq_before", last_in_old}, {"was_deleted", is_old_deleted}})});
     if (const error_code ec = output_->write_staged(true)) return fail(ec, "cannot be written");
     index_written();
     set_problem("");
@@ -68,7 +68,7 @@ void audit_writer::probe()
 
     probe_due_ = std::chrono::steady_clock::now() + options_.probe_interval;
     if (output_->is_deleted() && take_fresh_file()) return;
-    output_->stage(audit_note(clock_, "recover", std::move(fields)));
+    output_->stage(audit_text{audit_note(clock_, "recover", std::move(fields))});
     if (output_->write_staged(true)) return;
     probe_due_.reset();
     unsynced_from_ = 0;

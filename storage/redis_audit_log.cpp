@@ -11,9 +11,9 @@ redis_audit_log::redis_audit_log(redis_store& store, audit_file& file, redis_aud
 
 task<result<void>> redis_audit_log::append(audit_entry entry)
 {
-    std::string line;
-    append_unchained_line(line, entry);
-    auto appending = file_.append(std::move(entry));
+    audit_text text{entry};
+    std::string line = unchained_line(text);
+    auto appending = file_.append(std::move(text));
     const result<void> appended = co_await std::move(appending);
     if (!appended) co_return appended;
     auto sending = redis_audit_stream::send(stream_, std::move(line));

@@ -1,5 +1,6 @@
 #include "storage/redis_fields.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace latchkey {
@@ -14,15 +15,15 @@ bool must_be_escaped(char c) noexcept
 
 void append_escaped(std::string& out, std::string_view bytes)
 {
-    for (const char c : bytes) {
-        if (!must_be_escaped(c)) {
-            out += c;
-            continue;
-        }
-        const auto code = static_cast<unsigned char>(c);
+    for (;;) {
+        const auto found = std::find_if(bytes.begin(), bytes.end(), must_be_escaped);
+        out.append(bytes.begin(), found); // all of it, nearly always
+        if (found == bytes.end()) return;
+        const auto code = static_cast<unsigned char>(*found);
         out += '%';
         out += hex_digits[code >> 4];
         out += hex_digits[code & 15];
+        bytes.remove_prefix(static_cast<std::size_t>(found - bytes.begin()) + 1);
     }
 }
 

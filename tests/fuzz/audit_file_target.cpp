@@ -52,7 +52,7 @@ std::string chain_of(choices& from)
         entry.resource_target = from.text(from.byte() % 8);
         std::string line;
         ++link.seq;
-        append_audit_line(line, entry, link);
+        append_audit_line(line, audit_text{entry}, link);
         link.prev = sha256(line);
         log += line;
         log += '\n';

@@ -39,7 +39,7 @@ task<result<void>> chained_audit::append(audit_entry entry)
 {
     if (cannot_write) co_return error_code{storage_errc::unavailable};
     std::string line;
-    append_audit_line(line, entry, {.seq = lines_.size() + 1, .prev = last_});
+    append_audit_line(line, audit_text{entry}, {.seq = lines_.size() + 1, .prev = last_});
     last_ = sha256(line);
     lines_.push_back(std::move(line));
     co_return result<void>{};

@@ -8,9 +8,7 @@ namespace {
 
 std::string line_of(const audit_entry& entry)
 {
-    std::string line;
-    append_unchained_line(line, entry);
-    return line;
+    return unchained_line(audit_text{entry});
 }
 
 std::vector<uuid> ids_of(const audit_page& page)
@@ -193,7 +191,7 @@ TEST_CASE("what is no entry is not taken for one", "[storage][audit_foreign]")
     const shared_fixture audit;
     const std::string line = line_of(numbered_entry(1));
     std::string chained;
-    append_audit_line(chained, numbered_entry(1), {.seq = 1});
+    append_audit_line(chained, audit_text{numbered_entry(1)}, {.seq = 1});
     for (const std::string& text : {std::string{}, std::string{"{}"}, line + " ", line.substr(1), chained}) {
         CAPTURE(text);
         CHECK_FALSE(audit.log->add_foreign(text));

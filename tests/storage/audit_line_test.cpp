@@ -15,7 +15,7 @@ namespace {
 std::string chained_line_of(const audit_entry& entry, audit_link link = {7, {}})
 {
     std::string line;
-    append_audit_line(line, entry, link);
+    append_audit_line(line, audit_text{entry}, link);
     return line;
 }
 
@@ -63,9 +63,21 @@ TEST_CASE("every field of an audit entry comes back from its line", "[storage][a
     CHECK(back.resource_id == entry.resource_id);
     CHECK(back.time == entry.time);
     CHECK(chained_line_of(back) == line);
+}
+
+TEST_CASE("of a line of its own a log reads what it is searched by", "[storage][audit_line]")
+{
+    audit_entry entry = numbered_entry(2);
+    entry.resource_target = "quote \" backslash \\";
+    const std::string line = chained_line_of(entry);
+
     const auto own = scan_own_line(line);
     REQUIRE(own);
-    CHECK(chained_line_of(to_entry(*own)) == line);
+    const audit_entry back = to_entry(*own);
+    entry.diff.clear(); // by which nobody searches
+    CHECK(chained_line_of(back) == chained_line_of(entry));
+    CHECK(own->link.seq == 7);
+    CHECK_FALSE(scan_own_line(line.substr(1)));
 }
 
 TEST_CASE("an entry without an actor or a resource id has null in their place", "[storage][audit_line]")

@@ -13,8 +13,7 @@ namespace {
 // Entry `n` in the stream, at "n-0", written by `by`.
 redis_reply stream_entry(int n, const std::string& by)
 {
-    std::string line;
-    append_unchained_line(line, numbered_entry(n));
+    const std::string line = unchained_line(audit_text{numbered_entry(n)});
     return array_reply(
         {text_reply(std::to_string(n) + "-0"),
          array_reply({text_reply("by"), text_reply(by), text_reply("entry"), text_reply(line)})});
