@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view cannot_create_key = "Failed to create API key.";
 constexpr std::string_view cannot_validate = "Failed to validate create API key request.";
-constexpr int most_name_draws = 8;
 
 refusal cannot(std::string_view message, std::string detail)
 {
@@ -173,19 +172,12 @@ task<outcome<secret_text>> key_service::create_session_key(principal caller, use
     co_return token;
 }
 
-task<outcome<std::string>> key_service::settled_name(key_record draft)
+task<outcome<void>> key_service::check_free(uuid owner, std::string name)
 {
-    if (draft.login != login_type::token) co_return std::string{};
-    const bool is_given = !draft.name.empty();
-    std::string name{draft.name};
-    for (int draw = 0; draw < most_name_draws; ++draw) {
-        if (!is_given) name = generate_token_name();
-        const result<key_listing> found = co_await store_.find_key_by_name(draft.owner, name);
-        if (!found && found.error() == storage_errc::not_found) co_return name;
-        if (!found) co_return refusals::from_error(found.error(), std::string{cannot_create_key});
-        if (is_given) break;
-    }
-    co_return name_is_taken(name);
+    const result<key_listing> found = co_await store_.find_key_by_name(owner, name);
+    if (found) co_return name_is_taken(name);
+    if (found.error() == storage_errc::not_found) co_return outcome<void>{};
+    co_return refusals::from_error(found.error(), std::string{cannot_create_key});
 }
 
 task<outcome<secret_text>>
@@ -200,14 +192,17 @@ key_service::issue(principal caller, user target, key_record draft, request_orig
             refusal why = co_await decisions_.refuse(caller, intent, owner_is_deleted(), from);
             co_return why;
         }
-        outcome<std::string> name = co_await settled_name(draft);
-        if (!name && name.error().cause) co_return name.error();
-        if (!name) {
-            refusal why = co_await decisions_.refuse(caller, intent, name.error(), from);
-            co_return why;
+        if (draft.name.empty()) {
+            if (draft.login == login_type::token) intent.resource_target = generate_token_name();
+            draft.name = intent.resource_target;
+        } else {
+            outcome<void> is_free = co_await check_free(target.id, intent.resource_target);
+            if (!is_free && is_free.error().cause) co_return is_free.error();
+            if (!is_free) {
+                refusal why = co_await decisions_.refuse(caller, intent, is_free.error(), from);
+                co_return why;
+            }
         }
-        draft.name = *name;
-        intent.resource_target = *name;
     }
     intended_action with_diff = intent; // which only this needs: what fails has changed nothing
     with_diff.diff = diff_of_created(draft);

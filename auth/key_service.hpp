@@ -89,8 +89,8 @@ private:
     // Makes and inserts, if the caller still stands once the key is there.
     task<outcome<secret_text>> mint_for(principal caller, key_record draft);
 
-    // The name that the key will have. 409 when the owner has it already.
-    task<outcome<std::string>> settled_name(key_record draft);
+    // 409 when the owner has a token of that name already.
+    task<outcome<void>> check_free(uuid owner, std::string name);
 
     // What a caller is told about a key that does not exist. Recorded as if it were somebody else's, unless
     // he may see everybody's: neither the answer nor its time tells which ids exist.

@@ -125,7 +125,7 @@ std::string generate_token_name()
     std::string name{adjectives[random_below(adjectives.size())]};
     name += '_';
     name += surnames[random_below(surnames.size())];
-    append_padded(name, random_below(1'000'000), 6);
+    append_padded(name, random_below(1'000'000'000), 9);
     return name;
 }
 
