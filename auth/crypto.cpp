@@ -106,14 +106,19 @@ void random_alphanumeric(std::span<char> out) noexcept
     static constexpr char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     static constexpr unsigned size = sizeof alphabet - 1;
     static constexpr unsigned usable = 256 / size * size; // above: would favour the first characters
+    std::uint8_t bytes[32];
+    std::size_t left = 0;
     for (char& character : out) {
-        std::uint8_t byte[1];
         do {
-            random_bytes(byte);
-        } while (byte[0] >= usable);
-        character = alphabet[byte[0] % size];
-        wipe_memory(byte, sizeof byte);
+            if (left == 0) {
+                random_bytes(bytes);
+                left = sizeof bytes;
+            }
+            --left;
+        } while (bytes[left] >= usable);
+        character = alphabet[bytes[left] % size];
     }
+    wipe_memory(bytes, sizeof bytes);
 }
 
 std::uint32_t random_below(std::uint32_t bound) noexcept

@@ -1,12 +1,12 @@
 #include "auth/quoted_text.hpp"
 
+#include "storage/hex_text.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
 namespace latchkey {
 namespace {
-
-constexpr char hex_digits[] = "0123456789abcdef";
 
 struct code_point {
     std::uint32_t value;

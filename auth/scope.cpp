@@ -111,10 +111,13 @@ std::vector<std::string> make_external_names()
 
 permission_set permission_set::everything() noexcept
 {
-    permission_set set;
-    for (const resource_row& row : resource_catalogue())
-        set.add(row.type, row.actions);
-    return set.add(resource_type::any, (action_mask{1} << action_count) - 1);
+    static const permission_set all = [] {
+        permission_set set;
+        for (const resource_row& row : resource_catalogue())
+            set.add(row.type, row.actions);
+        return set.add(resource_type::any, (action_mask{1} << action_count) - 1);
+    }();
+    return all;
 }
 
 permission_set& permission_set::add_all_of(resource_type type) noexcept

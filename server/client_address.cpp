@@ -1,5 +1,6 @@
 #include "server/client_address.hpp"
 
+#include "server/number_text.hpp"
 #include "server/trim.hpp"
 
 #include <boost/asio/ip/address_v6.hpp>
@@ -64,6 +65,17 @@ address client_address(const request& asked, std::span<const address_block> trus
         if (begin == 0 || !is_trusted(nearest, trusted)) return nearest;
         rest = rest.substr(0, comma);
     }
+}
+
+std::string address_text(const address& one)
+{
+    if (!one.is_v4()) return one.to_string();
+    std::string text; // not by inet_ntop, in which glibc calls sprintf (./dev bench create)
+    for (const unsigned char part : one.to_v4().to_bytes()) {
+        if (!text.empty()) text += '.';
+        append_number(text, unsigned{part});
+    }
+    return text;
 }
 
 } // namespace latchkey

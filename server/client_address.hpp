@@ -8,6 +8,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <span>
+#include <string>
 
 namespace latchkey {
 
@@ -21,5 +22,8 @@ namespace latchkey {
 // is not trusted, and when an entry on the way is no address. IPv4-mapped addresses come back as IPv4.
 [[nodiscard]] boost::asio::ip::address client_address(const request& asked,
                                                       std::span<const address_block> trusted);
+
+// As people write it.
+[[nodiscard]] std::string address_text(const boost::asio::ip::address& address);
 
 } // namespace latchkey

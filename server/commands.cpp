@@ -7,6 +7,7 @@
 #include "storage/audit_head.hpp"
 #include "storage/audit_line.hpp"
 #include "storage/audit_verify.hpp"
+#include "storage/hex_text.hpp"
 
 #include <iostream>
 

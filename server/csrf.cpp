@@ -3,6 +3,7 @@
 #include "auth/crypto.hpp"
 #include "server/credential.hpp"
 #include "server/path.hpp"
+#include "storage/hex_text.hpp"
 
 #include <algorithm>
 
@@ -56,14 +57,7 @@ csrf_fault(const request& asked, std::string_view path, const cookie_settings& c
 
 std::string csrf_token(std::string_view session_token)
 {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * sizeof(digest));
-    for (const std::uint8_t byte : hmac_sha256(session_token, "csrf_token")) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
+    return to_hex(hmac_sha256(session_token, "csrf_token"));
 }
 
 void add_csrf_cookie(response& answer, std::string_view session_token, const cookie_settings& cookies)

@@ -1,4 +1,5 @@
 #include "server/json_bodies.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/utf8.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -11,7 +12,6 @@ namespace {
 
 void append_escaped(std::string& out, char c)
 {
-    constexpr char digits[] = "0123456789abcdef";
     switch (c) {
     case '"': out += "\\\""; return;
     case '\\': out += "\\\\"; return;
@@ -28,8 +28,8 @@ void append_escaped(std::string& out, char c)
         return;
     }
     out += "\\u00";
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
+    out += hex_digits[byte >> 4];
+    out += hex_digits[byte & 15];
 }
 
 // How much of the beginning stands for itself. Names and scopes do as a whole: character by character, they

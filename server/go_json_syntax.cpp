@@ -1,5 +1,7 @@
 #include "server/go_json_syntax.hpp"
 
+#include "storage/hex_text.hpp"
+
 #include <cstdint>
 #include <optional>
 
@@ -23,9 +25,8 @@ bool is_hex(char c) noexcept
 
 void append_hex(std::string& out, unsigned byte)
 {
-    constexpr char digits[] = "0123456789abcdef";
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
+    out += hex_digits[byte >> 4];
+    out += hex_digits[byte & 15];
 }
 
 // Go quotes the byte as if it were a code point, so bytes beyond ASCII show as Latin-1.

@@ -2,6 +2,7 @@
 
 #include "auth/time_text.hpp"
 #include "server/number_text.hpp"
+#include "storage/hex_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -72,10 +73,9 @@ std::size_t character_length(std::string_view text) noexcept
 
 void append_escape(std::string& out, unsigned character)
 {
-    constexpr std::string_view digits = "0123456789abcdef";
     out += "\\u00";
-    out += digits[character >> 4];
-    out += digits[character & 0xf];
+    out += hex_digits[character >> 4];
+    out += hex_digits[character & 0xf];
 }
 
 // Escaped as JSON wants it, and beyond that DEL and the C1 controls, which terminals obey: no value can

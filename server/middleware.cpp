@@ -117,7 +117,7 @@ std::optional<response> passage::look_at_client()
         return refuse(refused_with(400, "Authorization was sent more than once."));
     }
     address_ = client_address(asked_, web_.trusted_proxies);
-    context_.client_address = address_.to_string();
+    context_.client_address = address_text(address_);
     context_.origin = {asked_.id,
                        context_.client_address,
                        std::string{asked_.user_agent},

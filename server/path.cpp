@@ -1,6 +1,6 @@
 #include "server/path.hpp"
 
-#include "storage/hex_value.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/utf8.hpp"
 
 #include <algorithm>

@@ -73,7 +73,7 @@ void shard_handler::log_verification(const request& asked,
                                      unsigned status,
                                      std::optional<std::chrono::nanoseconds> took) const
 {
-    const std::string address = client_address(asked, use_.web.trusted_proxies).to_string();
+    const std::string address = address_text(client_address(asked, use_.web.trusted_proxies));
     use_.accesses->write(asked, status, {.route = "/verify", .address = address, .took = took});
 }
 

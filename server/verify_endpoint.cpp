@@ -258,7 +258,7 @@ void verify_endpoint::record(
     const request& asked, verdict what, unsigned status, const key_facts* key, const owner_view& owner) const
 {
     if (!use_.verifications.wants(status != 200)) return;
-    const std::string address = client_address(asked, use_.web.trusted_proxies).to_string();
+    const std::string address = address_text(client_address(asked, use_.web.trusted_proxies));
     use_.verifications.record(
         shard_, {what, status, key, owner, asked.id, address, asked.user_agent, asked.trace.trace_id});
 }

@@ -1,5 +1,7 @@
 #include "storage/audit_file.hpp"
 
+#include "storage/hex_text.hpp"
+
 namespace latchkey {
 namespace {
 

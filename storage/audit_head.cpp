@@ -1,6 +1,7 @@
 #include "storage/audit_head.hpp"
 
 #include "storage/audit_line.hpp"
+#include "storage/hex_text.hpp"
 
 #include <boost/system/errc.hpp>
 

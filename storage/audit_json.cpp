@@ -1,6 +1,6 @@
 #include "storage/audit_json.hpp"
 
-#include "storage/hex_value.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/utf8.hpp"
 
 #include <boost/json/parse.hpp>
@@ -25,10 +25,9 @@ bool is_continuation(char c) noexcept
 
 void append_escape(std::string& out, std::uint32_t code_point)
 {
-    constexpr char hex[] = "0123456789abcdef";
     out += "\\u";
     for (int shift = 12; shift >= 0; shift -= 4)
-        out += hex[code_point >> shift & 15];
+        out += hex_digits[code_point >> shift & 15];
 }
 
 void append_utf8(std::string& out, std::uint32_t code_point)
@@ -148,6 +147,7 @@ void append_json_object(std::string& out, const json::object& object, int depth)
 
 std::string unescape_json_text(std::string_view raw)
 {
+    if (raw.find('\\') == raw.npos) return std::string{raw};
     std::string out;
     out.reserve(raw.size());
     for (std::size_t at = 0; at < raw.size(); ++at) {

@@ -1,6 +1,7 @@
 #include "storage/audit_line.hpp"
 
 #include "storage/audit_json.hpp"
+#include "storage/hex_text.hpp"
 
 #include <algorithm>
 
@@ -146,17 +147,6 @@ std::string unchained_line(const audit_text& entry)
     line += entry.members();
     line += '}';
     return line;
-}
-
-std::string to_hex(const digest& value)
-{
-    constexpr char hex[] = "0123456789abcdef";
-    std::string out(2 * value.size(), '0');
-    for (std::size_t index = 0; index < value.size(); ++index) {
-        out[2 * index] = hex[value[index] >> 4];
-        out[2 * index + 1] = hex[value[index] & 15];
-    }
-    return out;
 }
 
 } // namespace latchkey

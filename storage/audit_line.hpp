@@ -83,7 +83,4 @@ std::optional<audit_line> scan_unchained_line(std::string_view line);
 // The entry that the line holds.
 audit_entry to_entry(const audit_line& line);
 
-// Lower-case hex, 64 characters.
-std::string to_hex(const digest& value);
-
 } // namespace latchkey

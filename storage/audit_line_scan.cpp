@@ -1,6 +1,6 @@
 #include "storage/audit_json.hpp"
 #include "storage/audit_line.hpp"
-#include "storage/hex_value.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/utf8.hpp"
 
 #include <charconv>
@@ -203,11 +203,6 @@ bool scan_seq(scanner& scan, audit_line& line)
            scan.literal(",");
 }
 
-std::string text_of(std::string_view raw)
-{
-    return raw.find('\\') == raw.npos ? std::string{raw} : unescape_json_text(raw);
-}
-
 } // namespace
 
 std::optional<audit_line> scan_audit_line(std::string_view text)
@@ -247,18 +242,18 @@ audit_entry to_entry(const audit_line& line)
     entry.id = line.id;
     entry.time = line.time;
     entry.actor = line.actor;
-    entry.actor_username = text_of(line.actor_username);
-    entry.actor_email = text_of(line.actor_email);
-    entry.actor_key = text_of(line.actor_key);
-    entry.action = text_of(line.action);
-    entry.resource_type = text_of(line.resource_type);
+    entry.actor_username = unescape_json_text(line.actor_username);
+    entry.actor_email = unescape_json_text(line.actor_email);
+    entry.actor_key = unescape_json_text(line.actor_key);
+    entry.action = unescape_json_text(line.action);
+    entry.resource_type = unescape_json_text(line.resource_type);
     entry.resource_id = line.resource_id;
-    entry.resource_target = text_of(line.resource_target);
-    entry.outcome = text_of(line.outcome);
+    entry.resource_target = unescape_json_text(line.resource_target);
+    entry.outcome = unescape_json_text(line.outcome);
     entry.status = line.status;
     entry.request_id = line.request_id;
-    entry.address = text_of(line.address);
-    entry.user_agent = text_of(line.user_agent);
+    entry.address = unescape_json_text(line.address);
+    entry.user_agent = unescape_json_text(line.user_agent);
     if (line.diff != "{}") entry.diff = line.diff;
     // The scan has seen that it is an object.
     entry.additional_fields = parse_json_object(line.additional_fields).value_or(boost::json::object{});

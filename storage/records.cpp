@@ -1,6 +1,6 @@
 #include "storage/records.hpp"
 
-#include "storage/hex_value.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/lower_case.hpp"
 
 #include <algorithm>
@@ -92,16 +92,18 @@ std::optional<uuid> parse_uuid(std::string_view text) noexcept
     }
 
     uuid id{};
+    int faults = 0;
     std::size_t at = 0;
     for (std::size_t position = 0; position < 16; ++position) {
         const bool dash_here = dashed && (position == 4 || position == 6 || position == 8 || position == 10);
         if (dash_here && text[at++] != '-') return std::nullopt;
         const int high = hex_value(text[at]);
         const int low = hex_value(text[at + 1]);
-        if (high < 0 || low < 0) return std::nullopt;
+        faults |= high | low; // of which one that is none is negative
         id.begin()[position] = static_cast<std::uint8_t>(high << 4 | low);
         at += 2;
     }
+    if (faults < 0) return std::nullopt;
     return id;
 }
 

@@ -1,6 +1,7 @@
 #include "storage/redis_access.hpp"
 
 #include "storage/cache_seats.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/random_bytes.hpp"
 #include "storage/redis_mark_writing.hpp"
 
@@ -10,7 +11,10 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <bit>
+#include <cstdint>
 
 namespace latchkey {
 namespace {
@@ -23,12 +27,8 @@ std::atomic<std::uint64_t> next_number{1};
 
 std::string redis_stamp()
 {
-    std::string digits;
-    for (const std::uint8_t byte : random_bytes<8>()) {
-        digits += "0123456789abcdef"[byte >> 4];
-        digits += "0123456789abcdef"[byte & 15];
-    }
-    return digits;
+    thread_local auto next = std::bit_cast<std::uint64_t>(random_bytes<sizeof(std::uint64_t)>());
+    return to_hex(std::bit_cast<std::array<std::uint8_t, sizeof next>>(next++));
 }
 
 redis_access::redis_access(redis_client_factory make_client, settings chosen)

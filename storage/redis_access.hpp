@@ -117,7 +117,8 @@ private:
     Id changed_;
 };
 
-// Sixteen hex digits from the operating system's generator: tells one call from all others.
+// Sixteen hex digits that tell one call from all others, of every server: counted, in each thread from a
+// number of its own that the operating system draws.
 std::string redis_stamp();
 
 } // namespace latchkey

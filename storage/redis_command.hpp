@@ -1,5 +1,5 @@
 // One command for a Redis server: a name and arguments, which are bytes and may hold NUL and CRLF. A value
-// without any I/O, encoded as late as when it joins the bytes that are about to leave.
+// without any I/O.
 #pragma once
 
 #include <cstddef>
@@ -17,19 +17,26 @@ enum class redis_effect : std::uint8_t {
     once,       // never sent again when its fate is unknown
 };
 
-// A list of texts in one piece of memory.
+// A list of texts in one piece of memory, each as it goes to Redis: a RESP bulk string.
 class redis_words {
 public:
     void add(std::string_view bytes);
     void add(std::int64_t number);
     void add(const redis_words& more);
 
-    std::size_t size() const noexcept { return ends_.size(); }
+    std::size_t size() const noexcept { return places_.size(); }
     std::string_view at(std::size_t index) const noexcept;
 
+    std::string_view encoded() const noexcept { return encoded_; }
+
 private:
-    std::string bytes_; // one behind the other
-    std::vector<std::size_t> ends_;
+    struct place {
+        std::size_t begin = 0;
+        std::size_t size = 0;
+    };
+
+    std::string encoded_; // one behind the other
+    std::vector<place> places_;
 };
 
 class redis_command {
@@ -51,7 +58,7 @@ public:
     std::size_t size() const noexcept { return words_.size(); } // the name included
     std::string_view argument(std::size_t index) const noexcept { return words_.at(index); }
 
-    // Appends the command as Redis reads it: a RESP array of bulk strings.
+    // Appends the command as Redis reads it: a RESP array of its words.
     void append_to(std::string& out) const;
 
 private:

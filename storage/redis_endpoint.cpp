@@ -1,6 +1,6 @@
 #include "storage/redis_endpoint.hpp"
 
-#include "storage/hex_value.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/redis_url.hpp"
 
 #include <optional>

@@ -1,12 +1,12 @@
 #include "storage/redis_fields.hpp"
 
+#include "storage/hex_text.hpp"
+
 #include <algorithm>
 #include <charconv>
 
 namespace latchkey {
 namespace {
-
-constexpr char hex_digits[] = "0123456789abcdef";
 
 bool must_be_escaped(char c) noexcept
 {
@@ -63,7 +63,8 @@ field_writer& field_writer::text(std::string_view bytes)
 field_writer& field_writer::number(std::int64_t value)
 {
     begin();
-    out_ += std::to_string(value);
+    char digits[24];
+    out_.append(digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr);
     return *this;
 }
 

@@ -1,6 +1,6 @@
 #include "storage/redis_records.hpp"
 
-#include "storage/hex_value.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/redis_fields.hpp"
 #include "storage/text_hash.hpp"
 
@@ -99,17 +99,6 @@ std::shared_ptr<const key_rights> rights_cache::get(std::string_view raw)
     if (known_.size() >= most) known_.clear();
     known_.emplace(raw, made);
     return made;
-}
-
-std::string digest_text(const digest& value)
-{
-    std::string text;
-    text.reserve(digest_digits);
-    for (const std::uint8_t byte : value) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
 }
 
 std::string record_tail(const kept_key& kept)

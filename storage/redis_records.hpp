@@ -47,8 +47,6 @@ private:
         known_;
 };
 
-std::string digest_text(const digest& value);
-
 // What follows the epoch in a record.
 std::string record_tail(const kept_key& key);
 std::string meta_text(const kept_key& key);

@@ -1,5 +1,7 @@
 #include "storage/redis_script.hpp"
 
+#include "storage/hex_text.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -72,7 +74,7 @@ std::string sha1_hex(std::string_view text)
     std::string hex;
     for (const std::uint32_t word : state) {
         for (int shift = 28; shift >= 0; shift -= 4)
-            hex.push_back("0123456789abcdef"[word >> shift & 0xf]);
+            hex.push_back(hex_digits[word >> shift & 0xf]);
     }
     return hex;
 }

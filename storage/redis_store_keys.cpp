@@ -1,4 +1,5 @@
 // The part of the Redis store that makes, finds and ends keys.
+#include "storage/hex_text.hpp"
 #include "storage/redis_fields.hpp"
 #include "storage/redis_scripts.hpp"
 #include "storage/redis_store.hpp"
@@ -59,7 +60,7 @@ task<result<void>> redis_store::insert(key_record key, std::optional<key_id> cre
     call.key(redis_layout::used(record.id)).key(redis_layout::gone(record.id));
     add_belongings(call, record);
     if (creator) call.key(redis_layout::key(*creator));
-    call.arg(to_string(record.owner)).arg(count(clock_.now())).arg(digest_text(record.secret_digest));
+    call.arg(to_string(record.owner)).arg(count(clock_.now())).arg(to_hex(record.secret_digest));
     call.arg(record_tail(kept)).arg(kept.stamp);
     call.arg(redis_layout::milliseconds_of(record.expires_at));
     call.arg(redis_layout::milliseconds_of(kept.gone_at)).arg(count(kept.gone_at));

@@ -5,6 +5,7 @@
 #include "server/api_description/operations.hpp"
 #include "server/json_bodies.hpp"
 #include "server/router.hpp"
+#include "storage/hex_text.hpp"
 #include "storage/lower_case.hpp"
 
 #include <boost/json/array.hpp>
@@ -257,17 +258,6 @@ json::object document()
     return whole;
 }
 
-std::string hex(const digest& bytes)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const auto byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 0xf];
-    }
-    return text;
-}
-
 } // namespace
 
 const api_document& described_api()
@@ -275,7 +265,7 @@ const api_document& described_api()
     static const api_document made = [] {
         api_document all;
         all.text = go_json(document());
-        all.etag = "\"" + hex(sha256(all.text)) + "\"";
+        all.etag = "\"" + to_hex(sha256(all.text)) + "\"";
         return all;
     }();
     return made;

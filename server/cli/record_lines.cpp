@@ -4,21 +4,10 @@
 #include "auth/role_names.hpp"
 #include "auth/time_text.hpp"
 #include "server/json_writer.hpp"
-
-#include <span>
+#include "storage/hex_text.hpp"
 
 namespace latchkey::cli {
 namespace {
-
-std::string hex_of(std::span<const std::uint8_t> bytes)
-{
-    std::string digits;
-    for (const std::uint8_t byte : bytes) {
-        digits += "0123456789abcdef"[byte >> 4];
-        digits += "0123456789abcdef"[byte & 15];
-    }
-    return digits;
-}
 
 void append_instant(json_object_writer& out, std::string_view name, time_point when)
 {
@@ -47,7 +36,7 @@ std::string header_line(const export_header& header)
     return line_of("latchkey", [&](json_object_writer& out) {
         out.number("export", 1);
         append_instant(out, "at", header.at);
-        if (header.id_tag_key) out.text("id_tag_key", hex_of(*header.id_tag_key));
+        if (header.id_tag_key) out.text("id_tag_key", to_hex(*header.id_tag_key));
     });
 }
 
@@ -70,7 +59,7 @@ std::string key_line_of(const key_listing& listing)
     const key_record& key = listing.key;
     return line_of("key", [&](json_object_writer& out) {
         out.text("id", key.id.view()).text("owner", to_string(key.owner));
-        out.text("hash", hex_of(key.secret_digest));
+        out.text("hash", to_hex(key.secret_digest));
         out.text("hash_kind", key.kind == digest_kind::hmac_sha256 ? "hmac_sha256" : "sha256");
         out.text("login_type", to_string(key.login)).text_unless_empty("name", key.name);
         out.texts("scopes", key.rights->scopes).texts("allow_list", key.rights->allow_list);

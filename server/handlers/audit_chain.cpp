@@ -11,6 +11,7 @@
 #include "server/handlers/handlers.hpp"
 #include "server/json_response.hpp"
 #include "server/json_writer.hpp"
+#include "storage/hex_text.hpp"
 
 #include <utility>
 

@@ -1,4 +1,5 @@
 #include "auth/crypto.hpp"
+#include "storage/hex_text.hpp"
 #include "tests/support/catch.hpp"
 
 #include <set>
@@ -6,40 +7,25 @@
 
 using namespace latchkey;
 
-namespace {
-
-std::string hex_of(const digest& bytes)
-{
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (const std::uint8_t byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
-}
-
-} // namespace
-
 TEST_CASE("SHA-256 gives the published digests", "[auth][crypto]")
 {
     // FIPS 180-4 examples, and the empty text.
-    CHECK(hex_of(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    CHECK(hex_of(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    CHECK(hex_of(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")) ==
+    CHECK(to_hex(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK(to_hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK(to_hex(sha256("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")) ==
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
 TEST_CASE("HMAC-SHA-256 gives the digests of RFC 4231, also after another key", "[auth][crypto]")
 {
-    CHECK(hex_of(hmac_sha256(std::string(20, '\x0b'), "Hi There")) ==
+    CHECK(to_hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")) ==
           "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-    CHECK(hex_of(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+    CHECK(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
           "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-    CHECK(hex_of(hmac_sha256(std::string(131, '\xaa'),
+    CHECK(to_hex(hmac_sha256(std::string(131, '\xaa'),
                              "Test Using Larger Than Block-Size Key - Hash Key First")) ==
           "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
-    CHECK(hex_of(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
+    CHECK(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")) ==
           "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
@@ -50,7 +36,7 @@ TEST_CASE("Argon2id gives what the reference library gives", "[auth][crypto]")
     const std::string salt = "somesalt";
     const std::span<const std::uint8_t> salt_bytes{reinterpret_cast<const std::uint8_t*>(salt.data()),
                                                    salt.size()};
-    CHECK(hex_of(argon2id("password", salt_bytes, 32, 3, 4)) ==
+    CHECK(to_hex(argon2id("password", salt_bytes, 32, 3, 4)) ==
           "bb0cc80a3e671149526915418c6eefe761bb19d5d2d567a017703e0cea6ab05c");
 }
 

@@ -1,5 +1,6 @@
 // The records that lie in Redis, where anybody with its password can plant what he likes: whatever can be
 // read must be written again as the same record.
+#include "storage/hex_text.hpp"
 #include "storage/redis_records.hpp"
 #include "tests/fuzz/target.hpp"
 
@@ -34,7 +35,7 @@ void play_redis_records(std::string_view input)
     static rights_cache rights;
     const key_id id = *key_id::parse("abcdefghij");
     if (const auto key = parse_key(id, input, rights)) {
-        std::string text = digest_text(key->record.secret_digest);
+        std::string text = to_hex(key->record.secret_digest);
         text += ' ';
         text += meta_text(*key);
         const auto again = parse_key(id, text, rights);

@@ -20,7 +20,7 @@ std::string address_of(const char* peer, const char* forwarded_for, const std::v
     request asked;
     asked.peer = boost::asio::ip::make_address(peer);
     asked.forwarded_for = forwarded_for;
-    return client_address(asked, trusted).to_string();
+    return address_text(client_address(asked, trusted));
 }
 
 } // namespace

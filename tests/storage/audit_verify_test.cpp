@@ -1,4 +1,5 @@
 #include "storage/audit_parts.hpp"
+#include "storage/hex_text.hpp"
 #include "tests/storage/audit_fixture.hpp"
 
 #include <algorithm>

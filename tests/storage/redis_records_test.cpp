@@ -1,3 +1,4 @@
+#include "storage/hex_text.hpp"
 #include "storage/redis_layout.hpp"
 #include "storage/redis_records.hpp"
 #include "tests/support/catch.hpp"
@@ -61,7 +62,7 @@ TEST_CASE("a key's record survives its text, whatever its name holds")
     CHECK(from_meta->gone_at == kept.gone_at);
     CHECK(from_meta->stamp == kept.stamp);
     const auto from_key =
-        parse_key(kept.record.id, digest_text(kept.record.secret_digest) + ' ' + meta_text(kept), rights);
+        parse_key(kept.record.id, to_hex(kept.record.secret_digest) + ' ' + meta_text(kept), rights);
     REQUIRE(from_key);
 
     const key_record& read = from_key->record;
@@ -88,7 +89,7 @@ TEST_CASE("a record that was cut off or altered is none")
         CAPTURE(size);
         CHECK_FALSE(parse_meta(kept.record.id, meta.substr(0, size), rights));
     }
-    const std::string key = digest_text(kept.record.secret_digest) + ' ' + meta;
+    const std::string key = to_hex(kept.record.secret_digest) + ' ' + meta;
     std::string altered = key;
     altered[0] = 'x';
     CHECK_FALSE(parse_key(kept.record.id, altered, rights));

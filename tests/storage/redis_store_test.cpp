@@ -1,5 +1,6 @@
 // What is particular to the store in Redis: what lies there and for how long, and several stores over one
 // Redis.
+#include "storage/hex_text.hpp"
 #include "tests/storage/redis_store_fixture.hpp"
 
 #include <cstdint>
@@ -57,7 +58,7 @@ TEST_CASE(
         const std::string content = redis.content(name);
         for (std::uint32_t number = 1; number <= 6; ++number) {
             const key_record key = redis.token(number, owner);
-            if (content.find(digest_text(key.secret_digest)) == content.npos) continue;
+            if (content.find(to_hex(key.secret_digest)) == content.npos) continue;
             CHECK(name == redis_layout::key(key.id));
             ++hashes;
         }
