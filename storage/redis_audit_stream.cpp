@@ -47,6 +47,17 @@ task<void> redis_audit_stream::send(std::shared_ptr<redis_audit_stream> self, st
     asio::co_spawn(where, std::move(flushing), asio::detached);
 }
 
+task<void> redis_audit_stream::send_ahead(std::shared_ptr<redis_audit_stream> self, std::string line)
+{
+    const executor where = co_await asio::this_coro::executor;
+    const bool keeps_order = self->access_->on(where)->client->keeps_order();
+    auto sending = send(std::move(self), std::move(line));
+    if (keeps_order)
+        asio::co_spawn(where, std::move(sending), asio::detached); // which begins it before it returns
+    else
+        co_await std::move(sending);
+}
+
 task<error_code> redis_audit_stream::write(std::shared_ptr<redis_audit_stream> self,
                                            std::shared_ptr<redis_shard> here,
                                            std::string line)

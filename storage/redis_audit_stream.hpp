@@ -31,6 +31,11 @@ public:
     // Redis once at most, and not at all while older lines wait.
     static task<void> send(std::shared_ptr<redis_audit_stream> self, std::string line);
 
+    // As `send`, for an entry whose act follows: completes as soon as no change that is asked for from then
+    // on, on the same context, can be made before the line is in the stream. Only a lost connection can part
+    // the two.
+    static task<void> send_ahead(std::shared_ptr<redis_audit_stream> self, std::string line);
+
     // Completes when the index holds all that was in the stream when it was called. unavailable, overloaded.
     static task<result<void>> catch_up(std::shared_ptr<redis_audit_stream> self);
 

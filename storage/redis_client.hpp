@@ -46,6 +46,9 @@ public:
     // of them gives none. For questions; of no particular key.
     virtual task<result<std::vector<redis_answer>>> run_on_every_server(redis_command command) = 0;
 
+    // Whether changes are made in the order in which they were asked for: they all go over one connection.
+    virtual bool keeps_order() const noexcept = 0;
+
     // Whether a command sent now has a connection to go to.
     virtual bool is_connected() const = 0;
 

@@ -31,6 +31,7 @@ public:
     task<result<std::vector<redis_answer>>> run_on_every_server(redis_command command) override;
 
     // Whether every slot has a primary that is connected.
+    bool keeps_order() const noexcept override { return false; }
     bool is_connected() const override;
     std::string problem() const override;
 

@@ -23,6 +23,7 @@ public:
     task<tracked_reply> run_tracked(redis_command command) override;
     task<result<redis_reply>> run_script(redis_call call, redis_effect effect) override;
     task<result<std::vector<redis_answer>>> run_on_every_server(redis_command command) override;
+    bool keeps_order() const noexcept override { return true; }
     bool is_connected() const override;
     std::string problem() const override;
 

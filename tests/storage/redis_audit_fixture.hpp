@@ -14,6 +14,13 @@
 
 namespace latchkey::test {
 
+inline audit_entry refused_entry(int n)
+{
+    audit_entry entry = numbered_entry(n);
+    entry.outcome = "refused";
+    return entry;
+}
+
 class audit_server {
 public:
     explicit audit_server(redis_endpoint endpoint, redis_audit_options options = {}, redis_limits limits = {})
@@ -42,10 +49,11 @@ public:
         store.reset();
     }
 
+    // Entries that no act follows: they are in the stream, or wait for Redis, once they are appended.
     void append(int first, int last)
     {
         for (int n = first; n <= last; ++n)
-            REQUIRE(run_redis(log->append(numbered_entry(n))));
+            REQUIRE(run_redis(log->append(refused_entry(n))));
     }
 
     result<audit_page> search(audit_query query = {}) { return run_redis(log->search(std::move(query))); }

@@ -58,7 +58,7 @@ TEST_CASE("a found entry of another server is whole", "[redis_audit]")
     const redis_server& redis = empty_redis();
     audit_server one{redis.endpoint()};
     audit_server other{redis.endpoint()};
-    audit_entry written = numbered_entry(1);
+    audit_entry written = refused_entry(1);
     written.user_agent = "a \"quoted\" name";
     written.additional_fields = {{"folded", 3}};
     REQUIRE(run_redis(one.log->append(written)));
@@ -223,6 +223,46 @@ TEST_CASE("an entry whose answer from Redis was lost is found once", "[redis_aud
     one.wait_for(2);
 }
 
+TEST_CASE("an entry is in the stream before the act that it describes, which does not wait for it",
+          "[redis_audit]")
+{
+    redis_server redis;
+    audit_server one{redis.endpoint(), {}, {.command_deadline = 60s}};
+    const auto client = one.store->access()->on(redis_context().get_executor())->client.get();
+    for (int n = 1; n <= 50; ++n) {
+        REQUIRE(run_redis(one.log->append(numbered_entry(n))));
+        const auto length =
+            run_redis(client->run(redis_command{"XLEN"}.key(stream), redis_effect::idempotent));
+        REQUIRE(length.value().integer == n);
+    }
+
+    redis.pause(); // it can take nothing in and answer nothing
+    CHECK(run_redis(one.log->append(numbered_entry(51))));
+    redis.resume();
+    CHECK(run_redis(client->run(redis_command{"XLEN"}.key(stream), redis_effect::idempotent))->integer == 51);
+    CHECK(one.log->unsent() == 0);
+}
+
+TEST_CASE("an entry that was lost with the connection is sent again, whatever became of its act",
+          "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    lossy_proxy proxy{redis.port()};
+    redis_endpoint through = redis.endpoint();
+    through.address.port = proxy.port();
+    audit_server one{through};
+    one.append(1, 1);
+    proxy.lose_answer_to("XADD");
+
+    REQUIRE(run_redis(one.log->append(numbered_entry(2))));
+    CHECK_FALSE(run_redis(one.store->delete_key(sample_key_id(7))));
+    CHECK(proxy.lost() == 1);
+    one.wait_until_sent();
+
+    audit_server other{redis.endpoint()};
+    CHECK(other.found() == numbers_down(2, 1));
+}
+
 TEST_CASE("a Redis that refuses the stream is told of, and costs no act", "[redis_audit]")
 {
     const redis_server& redis = empty_redis();
@@ -284,7 +324,7 @@ TEST_CASE("the shards of servers append and search at once", "[redis_audit]")
         for (int n = first; n < first + entries; ++n) {
             audit_server& writer = n % 2 == 0 ? one : other;
             audit_server& reader = n % 2 == 0 ? other : one;
-            if (!run_to_end(here, writer.log->append(numbered_entry(n)))) ++failures;
+            if (!run_to_end(here, writer.log->append(refused_entry(n)))) ++failures;
             const auto page =
                 run_to_end(here, reader.log->search({.request_id = numbered_id(2'000'000 + n)}));
             if (!page || page->count != 1) ++failures;
