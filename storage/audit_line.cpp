@@ -9,7 +9,7 @@ namespace latchkey {
 namespace {
 
 constexpr std::size_t text_limit = 1024;
-constexpr std::size_t usual_entry_bytes = 1500; // of an entry
+constexpr std::size_t usual_entry_bytes = 1500;
 constexpr std::size_t object_limit = 16 * 1024;
 
 void append_digits(std::string& out, std::uint64_t value, int width)

@@ -32,8 +32,8 @@ public:
     static task<void> send(std::shared_ptr<redis_audit_stream> self, std::string line);
 
     // As `send`, for an entry whose act follows: completes as soon as no change that is asked for from then
-    // on, on the same context, can be made before the line is in the stream. Only a lost connection can part
-    // the two.
+    // on, on the same context, can be made before the line is in the stream. Only a lost connection, and
+    // lines that wait since then, can part the two.
     static task<void> send_ahead(std::shared_ptr<redis_audit_stream> self, std::string line);
 
     // Completes when the index holds all that was in the stream when it was called. unavailable, overloaded.

@@ -141,13 +141,18 @@ std::optional<kept_key> parse_key(const key_id& id, std::string_view text, right
     return kept;
 }
 
+std::string_view status_letter(user_status status) noexcept
+{
+    return status == user_status::active ? "a" : "s";
+}
+
 std::string standing_line(const kept_standing& one)
 {
     return field_writer{}
                .id(one.owner.id)
                .number(one.owner.key_epoch)
                .number(one.revision)
-               .text(one.owner.status == user_status::active ? "a" : "s")
+               .text(status_letter(one.owner.status))
                .text(one.owner.username)
                .take() +
            '\n';

@@ -62,6 +62,7 @@ struct kept_standing {
     std::int64_t revision = 0; // of the user record that it follows
 };
 
+std::string_view status_letter(user_status status) noexcept;
 std::string standing_line(const kept_standing& one);
 std::optional<kept_standing> find_standing(std::string_view owners, const uuid& owner);
 

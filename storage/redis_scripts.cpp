@@ -1,5 +1,7 @@
 #include "storage/redis_scripts.hpp"
 
+#include "storage/redis_layout.hpp"
+
 namespace latchkey::redis_scripts {
 
 // KEYS  owners, key, meta, used, gone, keys of the owner, name (tokens only), key of the creator (if any)
@@ -238,5 +240,13 @@ for index = 1, #ARGV, 2 do
 end
 return 'ok'
 )lua"};
+
+redis_call on_user_records(const redis_script& script)
+{
+    redis_call call{script};
+    call.key(redis_layout::user_records).key(redis_layout::usernames);
+    call.key(redis_layout::emails).key(redis_layout::people);
+    return call;
+}
 
 } // namespace latchkey::redis_scripts

@@ -28,4 +28,7 @@ extern const redis_script find_user;
 extern const redis_script find_user_by;
 extern const redis_script record_sightings;
 
+// A call of insert_user or replace_user, with its keys.
+redis_call on_user_records(const redis_script& script);
+
 } // namespace latchkey::redis_scripts

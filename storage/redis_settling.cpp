@@ -104,15 +104,14 @@ redis_settling::settle(std::shared_ptr<redis_settling> self, std::shared_ptr<red
     const auto standing = find_standing(owners->text, user);
     if (kept && standing && !kept->record.is_deleted) {
         const bool is_record_behind = standing->revision > kept->revision;
-        redis_call call{is_record_behind ? redis_scripts::replace_user : redis_scripts::change_standing};
+        redis_call call{redis_scripts::change_standing};
         if (is_record_behind) {
-            call.key(redis_layout::user_records).key(redis_layout::usernames);
-            call.key(redis_layout::emails).key(redis_layout::people);
+            call = redis_scripts::on_user_records(redis_scripts::replace_user);
             call.arg(to_string(user)).arg(record->text).arg(user_text(brought_up(*kept, *standing)));
         } else {
             call.key(redis_layout::owners(tag)).key(redis_layout::keys(tag, user));
             call.arg(to_string(user)).arg(kept->revision);
-            call.arg(kept->record.status == user_status::active ? "a" : "s").arg("0");
+            call.arg(status_letter(kept->record.status)).arg("0");
         }
         auto completing = run_mutation(here, std::move(call));
         const result<redis_reply> completed = co_await std::move(completing);

@@ -13,24 +13,11 @@ namespace {
 
 constexpr std::size_t users_a_command = 256;
 
-redis_call on_records(const redis_script& script)
-{
-    redis_call call{script};
-    call.key(redis_layout::user_records).key(redis_layout::usernames);
-    call.key(redis_layout::emails).key(redis_layout::people);
-    return call;
-}
-
 redis_call beginning_of(const kept_standing& standing, std::string_view tag)
 {
     redis_call call{redis_scripts::begin_standing};
     call.key(redis_layout::owners(tag)).arg(to_string(standing.owner.id)).arg(standing_line(standing));
     return call;
-}
-
-std::string status_letter(user_status status)
-{
-    return status == user_status::active ? "a" : "s";
 }
 
 std::optional<std::uint32_t> epoch_in(const redis_reply& word) noexcept
@@ -74,7 +61,7 @@ task<result<void>> redis_store::insert(user added, bool only_if_first)
     const result<redis_reply> begun = co_await std::move(beginning);
     if (!begun) co_return begun.error();
 
-    redis_call adding = on_records(redis_scripts::insert_user);
+    redis_call adding = redis_scripts::on_user_records(redis_scripts::insert_user);
     adding.arg(to_string(added.id)).arg(user_text(kept));
     adding.arg(lower_case(added.username)).arg(lower_case(added.email));
     adding.arg(added.is_system ? std::string{} : redis_layout::place_of(added));
@@ -290,7 +277,7 @@ task<result<redis_store::write_fate>>
 redis_store::replace_user(shard_pointer here, seen_user before, kept_user after)
 {
     const user& one = after.record;
-    redis_call call = on_records(redis_scripts::replace_user);
+    redis_call call = redis_scripts::on_user_records(redis_scripts::replace_user);
     call.arg(to_string(one.id)).arg(before.text).arg(user_text(after));
     if (one.is_deleted) {
         call.arg(lower_case(one.username)).arg(lower_case(one.email));
@@ -326,7 +313,7 @@ task<result<revised<user>>> redis_store::change_user(uuid id, user_change change
 task<result<revised<user>>> redis_store::change_in_steps(shard_pointer here, uuid id, user_change change)
 {
     const bool touches_standing = change.status || change.drop_keys;
-    const std::string status = change.status ? status_letter(*change.status) : std::string{};
+    const std::string status{change.status ? status_letter(*change.status) : std::string_view{}};
     std::int64_t least_revision = 0;
     for (int round = 0; round < most_rounds; ++round) {
         auto reading = read_user(here, id);
