@@ -30,8 +30,9 @@ public:
     task<result<redis_reply>> run_script(redis_call call, redis_effect effect) override;
     task<result<std::vector<redis_answer>>> run_on_every_server(redis_command command) override;
 
-    // Whether every slot has a primary that is connected.
     bool keeps_order() const noexcept override { return false; }
+
+    // Whether every slot has a primary that is connected.
     bool is_connected() const override;
     std::string problem() const override;
 
