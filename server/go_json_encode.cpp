@@ -28,8 +28,7 @@ void append_escaped(std::string& out, char c)
         return;
     }
     out += "\\u00";
-    out += hex_digits[byte >> 4];
-    out += hex_digits[byte & 15];
+    append_hex(out, byte);
 }
 
 // How much of the beginning stands for itself. Names and scopes do as a whole: character by character, they

@@ -23,12 +23,6 @@ bool is_hex(char c) noexcept
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-void append_hex(std::string& out, unsigned byte)
-{
-    out += hex_digits[byte >> 4];
-    out += hex_digits[byte & 15];
-}
-
 // Go quotes the byte as if it were a code point, so bytes beyond ASCII show as Latin-1.
 std::string quoted_character(char c)
 {

@@ -71,11 +71,10 @@ std::size_t character_length(std::string_view text) noexcept
     return overlong || surrogate || beyond ? 0 : length;
 }
 
-void append_escape(std::string& out, unsigned character)
+void append_escape(std::string& out, unsigned char character)
 {
     out += "\\u00";
-    out += hex_digits[character >> 4];
-    out += hex_digits[character & 0xf];
+    append_hex(out, character);
 }
 
 // Escaped as JSON wants it, and beyond that DEL and the C1 controls, which terminals obey: no value can

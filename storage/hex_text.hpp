@@ -13,6 +13,12 @@ namespace latchkey {
 
 inline constexpr char hex_digits[] = "0123456789abcdef";
 
+inline void append_hex(std::string& out, std::uint8_t byte)
+{
+    out += hex_digits[byte >> 4];
+    out += hex_digits[byte & 15];
+}
+
 // Two digits a byte.
 inline std::string to_hex(std::span<const std::uint8_t> bytes)
 {

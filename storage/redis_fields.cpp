@@ -21,8 +21,7 @@ void append_escaped(std::string& out, std::string_view bytes)
         if (found == bytes.end()) return;
         const auto code = static_cast<unsigned char>(*found);
         out += '%';
-        out += hex_digits[code >> 4];
-        out += hex_digits[code & 15];
+        append_hex(out, code);
         bytes.remove_prefix(static_cast<std::size_t>(found - bytes.begin()) + 1);
     }
 }
