@@ -56,7 +56,7 @@ verification verifier::examine(std::string_view token, time_point now, revision 
         return seen;
     }
     // Memory fetches the key while its secret is hashed (./dev bench verify).
-    const std::optional<key_id> id = key_id::parse(parsed.id);
+    const std::optional<hashed_id> id = hashed_id::parse(parsed.id);
     const pepper_set::hashes secret = peppers_.hashes_of(parsed.secret);
     if (id) seen.found = store_.lookup(*id, least);
     if (!id || seen.found.what == key_lookup::outcome::absent) {
@@ -78,9 +78,9 @@ verification verifier::verify(std::string_view token, revision least) noexcept
     return seen;
 }
 
-void verifier::expect(std::string_view token) const noexcept
+void verifier::expect(std::string_view token, lookup_comes when) const noexcept
 {
-    if (const auto id = key_id::parse(token.substr(0, key_id::length))) store_.expect(*id);
+    if (token.size() >= key_id::length) store_.expect(hashed_id::unchecked(token), when);
 }
 
 task<verifier::asked> verifier::examine_by_asking(std::string token, time_point now)

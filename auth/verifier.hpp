@@ -53,7 +53,7 @@ public:
     verification verify(std::string_view token, revision least = any_revision) noexcept;
 
     // A verification of this token, as it seems, is about to come. As store::expect.
-    void expect(std::string_view token) const noexcept;
+    void expect(std::string_view token, lookup_comes when) const noexcept;
 
     // As verify, after `ask`: with copies instead of views. unavailable when the store cannot be asked.
     struct asked {

@@ -69,20 +69,24 @@ public:
         }
     }
 
-    const key* find(const key_id& id) { return place_of(id).id == id ? &place_of(id) : nullptr; }
-
-    void expect(const key_id& id) const noexcept
+    const key* find(const hashed_id& id)
     {
-        __builtin_prefetch(&keys_[hash_of(id) & (keys_.size() - 1)]);
+        const key& found = place_of(id);
+        return id.is(found.id) ? &found : nullptr;
+    }
+
+    void expect(const hashed_id& id) const noexcept
+    {
+        __builtin_prefetch(&keys_[id.hash() & (keys_.size() - 1)]);
     }
 
 private:
-    key& place_of(const key_id& id) noexcept
+    key& place_of(const hashed_id& id) noexcept
     {
-        std::size_t at = hash_of(id);
+        std::size_t at = id.hash();
         for (;; ++at) {
             key& here = keys_[at & (keys_.size() - 1)];
-            if (here.id == id || here.id == key_id{}) return here;
+            if (id.is(here.id) || here.id == key_id{}) return here;
         }
     }
 
@@ -190,7 +194,7 @@ private:
             const bool is_last = asked.what == head::kind::malformed || asked.is_last;
             bytes.remove_prefix(is_last ? bytes.size() : asked.size);
             if (is_last) return false;
-            if (const auto id = key_id::parse(parse_token(asked.token).id)) keys_.expect(*id);
+            if (const auto id = hashed_id::parse(parse_token(asked.token).id)) keys_.expect(*id);
         }
         return true;
     }
@@ -207,7 +211,7 @@ private:
     const key* accepted(std::string_view token)
     {
         const parsed_token parts = parse_token(token);
-        const auto id = key_id::parse(parts.id);
+        const auto id = hashed_id::parse(parts.id);
         const digest hash = sha256(parts.secret);
         const key* const found = id ? keys_.find(*id) : nullptr;
         if (found == nullptr || !equal_in_constant_time(hash, found->secret)) return nullptr;

@@ -7,20 +7,9 @@
 #include "server/request.hpp"
 #include "server/services.hpp"
 
-#include <cstdint>
 #include <string_view>
 
 namespace latchkey {
-
-// In the order of precedence (contract 3.1).
-enum class credential_source : std::uint8_t {
-    none,
-    cookie,             // coder_session_token
-    session_query,      // ?coder_session_token=
-    session_header,     // Coder-Session-Token
-    bearer,             // Authorization: Bearer
-    access_token_query, // ?access_token=
-};
 
 class credential {
 public:
@@ -33,6 +22,9 @@ public:
 
     credential_source source() const noexcept { return source_; }
     explicit operator bool() const noexcept { return source_ != credential_source::none; }
+
+    // As it is in the head, without anything decoded.
+    bool is_as_sent() const noexcept { return decoded_.empty(); }
 
     // Never empty where there is a source. Valid while this and the request's buffer live.
     std::string_view token() const noexcept { return decoded_.empty() ? sent_ : decoded_.expose(); }

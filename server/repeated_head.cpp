@@ -1,6 +1,7 @@
 #include "server/repeated_head.hpp"
 
 #include "server/credential.hpp"
+#include "storage/byte_words.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -10,20 +11,10 @@
 namespace latchkey {
 namespace {
 
-constexpr std::uint64_t in_every_byte(std::uint8_t value) noexcept
-{
-    return value * 0x0101010101010101ULL;
-}
-
-// Eight characters that a field value may have anywhere, and that mean nothing to the parser there: '!'
-// to '~'. Adding what is missing to 0x80 sets the top bit of each byte that reaches the bound.
+// Eight characters that a field value may have anywhere, and that mean nothing to the parser there.
 bool is_plain_word(const char* text) noexcept
 {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text, sizeof word);
-    const std::uint64_t reach_lowest = word + in_every_byte(0x80 - '!');
-    const std::uint64_t pass_highest = word + in_every_byte(0x80 - '~' - 1);
-    return (reach_lowest & ~pass_highest & ~word & in_every_byte(0x80)) == in_every_byte(0x80);
+    return byte_words::bytes_within(byte_words::load(text), '!', '~') == byte_words::top_bits;
 }
 
 bool is_plain(std::string_view text) noexcept
@@ -48,7 +39,7 @@ bool lies_within(std::string_view part, std::string_view whole) noexcept
 
 } // namespace
 
-void repeated_head::remember(std::string_view head, const request& parsed) noexcept
+void repeated_head::remember(std::string_view head, request& parsed) noexcept
 {
     forget();
     if (head.size() > text_.size()) return;
@@ -58,10 +49,10 @@ void repeated_head::remember(std::string_view head, const request& parsed) noexc
     if (!is_plain(token)) return;
 
     std::memcpy(text_.data(), head.data(), head.size());
-    at_ = head.data();
     size_ = head.size();
     token_size_ = token.size();
     token_at_ = token.empty() ? 0 : static_cast<std::size_t>(token.data() - head.data());
+    parsed.move_views(head.data(), text_.data());
 }
 
 bool repeated_head::equals(std::string_view bytes) const noexcept
@@ -73,12 +64,10 @@ bool repeated_head::equals(std::string_view bytes) const noexcept
     return is_plain(bytes.substr(token_at_, token_size_));
 }
 
-bool repeated_head::repeats_in(std::string_view bytes, request& parsed) noexcept
+bool repeated_head::repeats_in(std::string_view bytes) noexcept
 {
     if (!equals(bytes)) return false;
-    const std::ptrdiff_t distance = bytes.data() - at_;
-    at_ = bytes.data();
-    if (distance != 0) parsed.move_views(distance);
+    std::memcpy(text_.data() + token_at_, bytes.data() + token_at_, token_size_);
     return true;
 }
 

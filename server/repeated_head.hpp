@@ -14,16 +14,16 @@ namespace latchkey {
 
 class repeated_head {
 public:
-    // `parsed` is what the parser made of `head`, all of it views into it, and no body follows. Heads over
-    // max_size are not worth the memory.
-    void remember(std::string_view head, const request& parsed) noexcept;
+    // `parsed` is what the parser made of `head`, all of it views into it, and no body follows: they become
+    // views into the copy that is kept here. Heads over max_size are not worth the memory.
+    void remember(std::string_view head, request& parsed) noexcept;
 
     // `parsed` is no longer what was remembered.
     void forget() noexcept { size_ = 0; }
 
-    // Whether `bytes` begin with a head that parses as the remembered one, with the views at their places in
-    // `bytes`. If so, moves those of `parsed`, the request of the last time, to there.
-    bool repeats_in(std::string_view bytes, request& parsed) noexcept;
+    // Whether `bytes` begin with a head that parses as the remembered one. If so, the views of the request
+    // that it was remembered with are right for this one: where they see a token, it is this one's.
+    bool repeats_in(std::string_view bytes) noexcept;
 
     // Where the token of a head like the remembered one is that begins at the front of `bytes`, whatever is
     // there. Empty: it has none, or has not arrived.
@@ -40,8 +40,7 @@ private:
 
     bool equals(std::string_view bytes) const noexcept;
 
-    const char* at_ = nullptr; // where the views of the last request begin
-    std::size_t size_ = 0;     // 0: nothing remembered
+    std::size_t size_ = 0; // 0: nothing remembered
     std::size_t token_at_ = 0;
     std::size_t token_size_ = 0;
     std::array<char, max_size> text_;

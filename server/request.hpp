@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/door.hpp"
+#include "server/sent_token.hpp"
 #include "server/trace_context.hpp"
 #include "storage/records.hpp"
 #include "storage/revision.hpp"
@@ -51,8 +52,12 @@ struct request {
     bool peer_is_local_socket = false;
     door through = door::clients;
 
-    // The bytes of the head are `distance` further on now. The body is not moved with them.
-    void move_views(std::ptrdiff_t distance) noexcept
+    // Set by the first verification with this head, for others whose heads differ in nothing but the token's
+    // characters (server/repeated_head.hpp): all that was looked at besides them is as it was.
+    mutable sent_token found{};
+
+    // The bytes of the head that began at `from` begin at `to` now. The body is not moved with them.
+    void move_views(const char* from, const char* to) noexcept
     {
         for (std::string_view* view : {&method_text,
                                        &target,
@@ -69,7 +74,7 @@ struct request {
                                        &forwarded_for,
                                        &trace.trace_id,
                                        &trace.parent_id}) {
-            if (!view->empty()) *view = {view->data() + distance, view->size()};
+            if (!view->empty()) *view = {to + (view->data() - from), view->size()};
         }
     }
 };

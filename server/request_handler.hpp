@@ -4,6 +4,7 @@
 
 #include "server/request.hpp"
 #include "server/response.hpp"
+#include "storage/lookup_comes.hpp"
 #include "storage/task.hpp"
 
 #include <string_view>
@@ -26,8 +27,8 @@ public:
     virtual head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) = 0;
 
     // A request with this token, as it seems, is about to be asked: has memory fetched that it will read. A
-    // hint, without effect.
-    virtual void expect(std::string_view token) noexcept = 0;
+    // hint, without effect. As store::expect.
+    virtual void expect(std::string_view token, lookup_comes when) noexcept = 0;
 
     // The rest. `asked` outlives the task. Must not throw for anything a client can send; an exception is
     // a bug, answered with 500 and logged.

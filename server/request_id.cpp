@@ -3,6 +3,7 @@
 #include "auth/crypto.hpp"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -23,12 +24,14 @@ std::mt19937_64 seeded_generator()
 uuid fresh_request_id() noexcept
 {
     thread_local std::mt19937_64 generator = seeded_generator();
-    const std::array<std::uint64_t, 2> random{generator(), generator()};
+    // Put right before they are put into memory, where bytes that are set behind a word are waited for.
+    static_assert(std::endian::native == std::endian::little);
+    const std::uint64_t first = (generator() & ~(std::uint64_t{0xf0} << 48)) | std::uint64_t{0x40}
+                                                                                   << 48; // version 4
+    const std::uint64_t second = (generator() & ~std::uint64_t{0xc0}) | 0x80; // variant of RFC 9562
     uuid id;
-    static_assert(sizeof random == sizeof id.data);
-    std::memcpy(id.data, random.data(), sizeof random);
-    id.data[6] = static_cast<std::uint8_t>(0x40 | (id.data[6] & 0x0f)); // version 4
-    id.data[8] = static_cast<std::uint8_t>(0x80 | (id.data[8] & 0x3f)); // variant of RFC 9562
+    std::memcpy(id.data, &first, sizeof first);
+    std::memcpy(id.data + sizeof first, &second, sizeof second);
     return id;
 }
 

@@ -36,7 +36,7 @@ shard_handler::shard_handler(services& use, executor shard, shard_metrics& count
 
 head_verdict shard_handler::answer_from_head(const request& asked, output_buffer& out, bool keep_alive)
 {
-    if (is_verification(asked)) {
+    if (asked.found || is_verification(asked)) {
         const std::size_t before = out.size();
         const bool answered = verifications_.answer_from_memory(asked, out, keep_alive);
         if (logs_verifications_ && answered) [[unlikely]]
@@ -47,9 +47,9 @@ head_verdict shard_handler::answer_from_head(const request& asked, output_buffer
     return skips_body ? head_verdict::ignores_body : head_verdict::wants_body;
 }
 
-void shard_handler::expect(std::string_view token) noexcept
+void shard_handler::expect(std::string_view token, lookup_comes when) noexcept
 {
-    use_.tokens.expect(token);
+    use_.tokens.expect(token, when);
 }
 
 task<response> shard_handler::answer(const request& asked)

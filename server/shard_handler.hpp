@@ -19,7 +19,7 @@ public:
     shard_handler(services& use, executor shard, shard_metrics& counts) noexcept;
 
     head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) override;
-    void expect(std::string_view token) noexcept override;
+    void expect(std::string_view token, lookup_comes when) noexcept override;
     task<response> answer(const request& asked) override;
 
 private:

@@ -175,24 +175,35 @@ bool verify_endpoint::serves(std::string_view raw_path) noexcept
 
 bool verify_endpoint::answer_from_memory(const request& asked, output_buffer& out, bool keep_alive)
 {
+    if (asked.found) return answer_from_memory(asked, asked.found, out, keep_alive);
     const credential found = find_credential(asked, use_.web.cookie);
-    std::optional<response> refused = refused_at_sight(asked, found);
-    if (!refused) {
-        const verification checked = use_.tokens.verify(found.token(), asked.least_revision);
-        if (checked.what == verdict::ask) return false;
-        const key_facts* key = checked.found.key;
-        refused = refused_after(asked, checked.what, key);
-        counts_.count(outcome_of(checked.what, refused.has_value()));
-        record(asked, checked.what, refused ? refused->status : 200, key, checked.found.owner);
-        if (!refused) {
-            const identity who{*key, checked.found.owner.id, checked.found.owner.username};
-            append_accepted(out, asked, who, found.source(), keep_alive);
-            return true;
-        }
-    } else {
+    if (const auto refused = refused_at_sight(asked, found)) {
         counts_.count(verification_outcome::no_token);
+        append_response(out, asked, *refused, keep_alive);
+        return true;
     }
-    append_response(out, asked, *refused, keep_alive);
+    const sent_token token{found.source(), found.token()};
+    if (found.is_as_sent()) asked.found = token;
+    return answer_from_memory(asked, token, out, keep_alive);
+}
+
+bool verify_endpoint::answer_from_memory(const request& asked,
+                                         const sent_token& token,
+                                         output_buffer& out,
+                                         bool keep_alive)
+{
+    const verification checked = use_.tokens.verify(token.text, asked.least_revision);
+    if (checked.what == verdict::ask) return false;
+    const key_facts* key = checked.found.key;
+    const std::optional<response> refused = refused_after(asked, checked.what, key);
+    counts_.count(outcome_of(checked.what, refused.has_value()));
+    record(asked, checked.what, refused ? refused->status : 200, key, checked.found.owner);
+    if (refused) {
+        append_response(out, asked, *refused, keep_alive);
+    } else {
+        const identity who{*key, checked.found.owner.id, checked.found.owner.username};
+        append_accepted(out, asked, who, token.source, keep_alive);
+    }
     return true;
 }
 

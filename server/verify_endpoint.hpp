@@ -38,6 +38,8 @@ public:
     task<response> answer_by_asking(const request& asked);
 
 private:
+    [[nodiscard]] bool
+    answer_from_memory(const request& asked, const sent_token& token, output_buffer& out, bool keep_alive);
     std::optional<response> refused_at_sight(const request& asked, const credential& found) const;
     std::optional<response> refused_after(const request& asked, verdict what, const key_facts* key) const;
     response in_mode_of(const request& asked, response refused) const;

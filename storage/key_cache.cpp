@@ -79,13 +79,12 @@ key_cache::~key_cache()
 
 // --- looking up
 
-key_lookup key_cache::lookup(const key_id& id, time now, revision least) noexcept
+key_lookup key_cache::lookup(const hashed_id& id, time now, revision least) noexcept
 {
     key_lookup answer;
-    const hashed_id wanted{id};
-    if (entry* const found = entries_.find(wanted)) {
+    if (entry* const found = entries_.find(id)) {
         entry& one = *found;
-        if (one.changes == changes_of(wanted) && one.lease->covers(now, least)) {
+        if (one.changes == changes_of(id) && one.lease->covers(now, least)) {
             one.is_recent = true;
             answer.what = key_lookup::outcome::found;
             answer.key = &one.record;
@@ -95,7 +94,7 @@ key_lookup key_cache::lookup(const key_id& id, time now, revision least) noexcep
             hits_.add(1);
             return answer;
         }
-    } else if (is_absent(wanted, now, least)) {
+    } else if (is_absent(id, now, least)) {
         answer.what = key_lookup::outcome::absent;
         hits_.add(1);
         return answer;
@@ -105,15 +104,18 @@ key_lookup key_cache::lookup(const key_id& id, time now, revision least) noexcep
     return answer;
 }
 
-void key_cache::expect(const key_id& id) const noexcept
+void key_cache::expect(const hashed_id& id, lookup_comes when) const noexcept
 {
-    key_slots<entry>::expect(entries_.place(), hash_of(id));
+    if (when == lookup_comes::later)
+        key_slots<entry>::expect(entries_.place(), id.hash());
+    else
+        entries_.expect_entry(id.hash());
 }
 
 bool key_cache::is_absent(const hashed_id& id, time now, revision least) noexcept
 {
     for (const absences* table : {&young_, &old_}) {
-        const auto found = table->find(id.id);
+        const auto found = table->find(id.id());
         if (found == table->end()) continue;
         return found->second.changes == changes_of(id) && found->second.lease->covers(now, least);
     }
@@ -122,7 +124,7 @@ bool key_cache::is_absent(const hashed_id& id, time now, revision least) noexcep
 
 time_point key_cache::last_use(const key_id& id) const noexcept
 {
-    const entry* const found = entries_.find(hashed_id{id});
+    const entry* const found = entries_.find(id);
     return found != nullptr && found->use.is_unwritten ? found->use.last : time_point{};
 }
 
@@ -133,7 +135,7 @@ key_cache::ticket key_cache::claim(const key_id& id) noexcept
     try {
         const auto [place, is_new] = claims_.try_emplace(id);
         if (!is_new) return 0;
-        place->second = {++last_ticket_, changes_of(hashed_id{id})};
+        place->second = {++last_ticket_, changes_of(id)};
         return last_ticket_;
     } catch (const std::bad_alloc&) {
         return 0;
@@ -151,7 +153,7 @@ void key_cache::give_up(const key_id& id, ticket claimed) noexcept
 std::optional<std::uint32_t>
 key_cache::use_up(const hashed_id& id, ticket claimed, const lease_pointer& lease) noexcept
 {
-    const auto found = claims_.find(id.id);
+    const auto found = claims_.find(id.id());
     if (claimed == 0 || found == claims_.end() || found->second.number != claimed) return std::nullopt;
     const std::uint32_t changes = found->second.changes;
     claims_.erase(found);
@@ -164,7 +166,7 @@ void key_cache::keep(const key_id& id,
                      const key_with_owner& read,
                      lease_pointer lease) noexcept
 {
-    const auto changes = use_up(hashed_id{id}, claimed, lease);
+    const auto changes = use_up(id, claimed, lease);
     if (!changes) return;
     try {
         put(read, std::move(lease), *changes);
@@ -199,7 +201,7 @@ void key_cache::put(const key_with_owner& read, lease_pointer lease, std::uint32
 
 void key_cache::keep_absent(const key_id& id, ticket claimed, lease_pointer lease) noexcept
 {
-    const auto changes = use_up(hashed_id{id}, claimed, lease);
+    const auto changes = use_up(id, claimed, lease);
     if (!changes) return;
     erase(id);
     if (most_absent_ == 0) return;
@@ -246,7 +248,7 @@ void key_cache::note_lease_end() noexcept
 
 bool key_cache::is_lost(const entry& one) const noexcept
 {
-    return one.lease->is_lost() || one.changes != changes_of(hashed_id{one.record.id});
+    return one.lease->is_lost() || one.changes != changes_of(one.record.id);
 }
 
 void key_cache::make_room(std::size_t bytes) noexcept
@@ -264,7 +266,7 @@ void key_cache::make_room(std::size_t bytes) noexcept
 
 void key_cache::erase(const key_id& id) noexcept
 {
-    if (entry* const found = entries_.find(hashed_id{id})) erase(found);
+    if (entry* const found = entries_.find(id)) erase(found);
 }
 
 void key_cache::erase(entry* one) noexcept

@@ -47,10 +47,10 @@ public:
     key_cache& operator=(const key_cache&) = delete;
 
     // Allocates nothing. Passes over what is not proven up to `least`, absent keys included.
-    key_lookup lookup(const key_id& id, time now, revision least = any_revision) noexcept;
+    key_lookup lookup(const hashed_id& id, time now, revision least = any_revision) noexcept;
 
     // As store::expect.
-    void expect(const key_id& id) const noexcept;
+    void expect(const hashed_id& id, lookup_comes when) const noexcept;
 
     // 0: another read of this key is under way.
     using ticket = std::uint64_t;
@@ -111,10 +111,7 @@ private:
         std::atomic<std::uint64_t> value_{0};
     };
 
-    std::uint32_t changes_of(const hashed_id& id) const noexcept
-    {
-        return changes_->count_of(id.id, id.hash) + era_;
-    }
+    std::uint32_t changes_of(const hashed_id& id) const noexcept { return changes_->count_of(id) + era_; }
     bool is_lost(const entry& one) const noexcept;
     bool is_absent(const hashed_id& id, time now, revision least) noexcept;
     std::optional<std::uint32_t>

@@ -28,29 +28,33 @@ std::size_t key_table::stripe_index(std::uint64_t hash) noexcept
     return (hash >> 16) % stripe_count;
 }
 
-key_table::held key_table::find(const key_id& id) noexcept
+key_table::held key_table::find(const hashed_id& id) noexcept
 {
-    const hashed_id searched{id};
-    stripe& part = stripe_of(searched.hash);
+    stripe& part = stripe_of(id.hash());
     held answer;
     answer.stripe = std::unique_lock{part.lock};
     answer.has_unwritten_uses = &part.has_unwritten_uses;
-    answer.entry = part.entries.find(searched);
+    answer.entry = part.entries.find(id);
     return answer;
 }
 
-void key_table::expect(const key_id& id) noexcept
+void key_table::expect(const hashed_id& id, lookup_comes when) noexcept
 {
-    const std::uint64_t hash = hash_of(id);
-    const std::size_t index = stripe_index(hash);
-    __builtin_prefetch(&stripes_[index], 1); // to be written to: its lock
-    key_slots<key_entry>::expect(places_[index].load(std::memory_order_relaxed), hash);
+    const std::size_t index = stripe_index(id.hash());
+    stripe& part = stripes_[index];
+    if (when == lookup_comes::later) {
+        __builtin_prefetch(&part, 1); // to be written to: its lock
+        key_slots<key_entry>::expect(places_[index].load(std::memory_order_relaxed), id.hash());
+        return;
+    }
+    const std::unique_lock hold{part.lock, std::try_to_lock};
+    if (hold) part.entries.expect_entry(id.hash());
 }
 
 key_entry* key_table::insert(std::unique_ptr<key_entry> entry)
 {
     const hashed_id searched{entry->record.id};
-    const std::size_t index = stripe_index(searched.hash);
+    const std::size_t index = stripe_index(searched.hash());
     stripe& part = stripes_[index];
     const std::lock_guard hold{part.lock};
     if (part.entries.find(searched) != nullptr) return nullptr;

@@ -62,10 +62,11 @@ public:
     void reserve(std::size_t keys);
 
     // Locks exactly one stripe, whether or not there is such a key; allocates nothing.
-    held find(const key_id& id) noexcept;
+    held find(const hashed_id& id) noexcept;
 
-    // Asks the processor for what `find` will read first.
-    void expect(const key_id& id) noexcept;
+    // Asks the processor for what `find` will read. `next` locks the stripe for a moment, unless it is
+    // locked.
+    void expect(const hashed_id& id, lookup_comes when) noexcept;
 
     // Null, and nothing inserted, if the id is taken.
     key_entry* insert(std::unique_ptr<key_entry> entry);

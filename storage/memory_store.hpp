@@ -16,11 +16,11 @@ public:
     // Wipes and removes what is due now. The store does it by itself twice a second.
     void sweep();
 
-    key_lookup lookup(const key_id& id, revision = any_revision) noexcept override
+    key_lookup lookup(const hashed_id& id, revision = any_revision) noexcept override
     {
         return table_.lookup(id);
     }
-    void expect(const key_id& id) noexcept override { table_.expect(id); }
+    void expect(const hashed_id& id, lookup_comes when) noexcept override { table_.expect(id, when); }
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override { table_.record_use(id, when); }
 

@@ -27,7 +27,7 @@ memory_table::memory_table(microseconds retention) : retention_{retention} {}
 
 // --- verification
 
-key_lookup memory_table::lookup(const key_id& id) noexcept
+key_lookup memory_table::lookup(const hashed_id& id) noexcept
 {
     key_lookup answer;
     key_table::held key = keys_.find(id);

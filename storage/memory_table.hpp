@@ -44,8 +44,8 @@ public:
 
     // --- verification; never allocates ---
 
-    key_lookup lookup(const key_id& id) noexcept;
-    void expect(const key_id& id) noexcept { keys_.expect(id); }
+    key_lookup lookup(const hashed_id& id) noexcept;
+    void expect(const hashed_id& id, lookup_comes when) noexcept { keys_.expect(id, when); }
     void record_use(const key_id& id, time_point when) noexcept { keys_.record_use(id, when); }
     void record_seen(const uuid& id, time_point when) noexcept;
 

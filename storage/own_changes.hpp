@@ -3,11 +3,14 @@
 // only, each of many ids: what falls together is asked for once too often. Every function, every thread.
 #pragma once
 
+#include "storage/id_tag.hpp"
 #include "storage/records.hpp"
 #include "storage/text_hash.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -24,12 +27,12 @@ public:
         add_to(users_);
     }
 
-    // Changes whenever anything was noted that may concern the key. `hash` is hash_of(id).
-    std::uint32_t count_of(const key_id& id, std::uint64_t hash) const noexcept
+    // Changes whenever anything was noted that may concern the key.
+    std::uint32_t count_of(const hashed_id& id) const noexcept
     {
         // Both only ever grow, so their sum stands still only while both do.
-        return by_id_[slot_of(hash)].load(std::memory_order_acquire) +
-               by_tag_[slot_of(id.view().substr(0, tag_length))].load(std::memory_order_acquire);
+        return by_id_[slot_of(id.hash())].load(std::memory_order_acquire) +
+               by_tag_[slot_of_tag(id.front() & tag_mask)].load(std::memory_order_acquire);
     }
 
     // Changes whenever owners were noted.
@@ -38,17 +41,24 @@ public:
 private:
     using counter = std::atomic<std::uint32_t>;
 
-    static constexpr std::size_t tag_length = 3; // redis_layout::tag_length
-    static constexpr std::size_t slots = 4096;   // 16 KiB: most of it stays in a core's cache
+    static constexpr std::uint64_t tag_mask = (std::uint64_t{1} << (8 * id_tag_length)) - 1;
+    static constexpr std::size_t slots = 4096; // 16 KiB: most of it stays in a core's cache
 
     static std::size_t slot_of(std::uint64_t hash) noexcept { return hash >> 40 & (slots - 1); }
 
+    // The characters of a tag, the first one lowest: as they are in memory, and so in the first word of an
+    // id.
+    static_assert(std::endian::native == std::endian::little);
+    static std::size_t slot_of_tag(std::uint64_t packed) noexcept
+    {
+        return slot_of(packed * 0x9e3779b97f4a7c15);
+    }
     static std::size_t slot_of(std::string_view tag) noexcept
     {
         std::uint64_t packed = 0;
-        for (const char each : tag)
-            packed = packed << 8 | static_cast<unsigned char>(each);
-        return slot_of(packed * 0x9e3779b97f4a7c15);
+        for (std::size_t at = 0; at < std::min(tag.size(), id_tag_length); ++at)
+            packed |= std::uint64_t{static_cast<unsigned char>(tag[at])} << (8 * at);
+        return slot_of_tag(packed);
     }
 
     static void add_to(counter& one) noexcept { one.fetch_add(1, std::memory_order_release); }

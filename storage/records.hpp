@@ -1,6 +1,7 @@
 // The records storage keeps: users and keys. Plain values; what they may do is decided in auth.
 #pragma once
 
+#include "storage/byte_words.hpp"
 #include "storage/clock.hpp"
 #include "storage/packed_text.hpp"
 
@@ -48,12 +49,17 @@ struct key_id {
     }
     std::uint64_t word(std::size_t at) const noexcept // eight characters from `at` on
     {
-        std::uint64_t value = 0;
-        std::memcpy(&value, characters.data() + at, sizeof value);
-        return value;
+        return byte_words::load(characters.data() + at);
     }
 
-    // Nothing unless `text` is exactly 10 characters of the alphabet.
+    // Exactly 10 characters of the alphabet.
+    static bool is_id(std::string_view text) noexcept
+    {
+        return text.size() == length && byte_words::is_alphanumeric(byte_words::load(text.data())) &&
+               byte_words::is_alphanumeric(byte_words::load(text.data() + length - 8));
+    }
+
+    // Nothing unless `text` is_id.
     static std::optional<key_id> parse(std::string_view text) noexcept;
 };
 

@@ -157,19 +157,19 @@ task<result<void>> redis_store::close()
     co_return co_await std::move(flushing);
 }
 
-key_lookup redis_store::lookup(const key_id& id, revision least) noexcept
+key_lookup redis_store::lookup(const hashed_id& id, revision least) noexcept
 {
     key_cache* const cache = access_->cache_here();
-    if (cache != nullptr) return cache->lookup(id, redis_lease::clock::now(), least);
+    if (cache != nullptr) return cache->lookup(id, turn_time::now(), least);
     key_lookup answer;
     answer.what = key_lookup::outcome::ask;
     return answer;
 }
 
-void redis_store::expect(const key_id& id) noexcept
+void redis_store::expect(const hashed_id& id, lookup_comes when) noexcept
 {
     const key_cache* const cache = access_->cache_here();
-    if (cache != nullptr) cache->expect(id);
+    if (cache != nullptr) cache->expect(id, when);
 }
 
 void redis_store::record_use(const key_id& id, time_point when) noexcept

@@ -47,8 +47,8 @@ public:
     // Writes down what waits to be written. Not needed after a failure: what is lost are marks of use.
     task<result<void>> close();
 
-    key_lookup lookup(const key_id& id, revision least = any_revision) noexcept override;
-    void expect(const key_id& id) noexcept override;
+    key_lookup lookup(const hashed_id& id, revision least = any_revision) noexcept override;
+    void expect(const hashed_id& id, lookup_comes when) noexcept override;
     task<result<key_with_owner>> ask(key_id id) override;
     void record_use(const key_id& id, time_point when) noexcept override;
 

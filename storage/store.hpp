@@ -17,11 +17,13 @@
 
 #include "storage/error.hpp"
 #include "storage/key_census.hpp"
+#include "storage/lookup_comes.hpp"
 #include "storage/records.hpp"
 #include "storage/revision.hpp"
 #include "storage/siphash.hpp"
 #include "storage/stripe_lock.hpp"
 #include "storage/task.hpp"
+#include "storage/text_hash.hpp"
 
 #include <memory>
 #include <mutex>
@@ -159,10 +161,10 @@ public:
     // --- verification, the hot path: plain functions that never block and never allocate ---
 
     // `ask` where what is in memory was not proven to be so at `least` or later.
-    virtual key_lookup lookup(const key_id& id, revision least = any_revision) noexcept = 0;
+    virtual key_lookup lookup(const hashed_id& id, revision least = any_revision) noexcept = 0;
 
     // A lookup of this id is about to come: has memory fetched that it will read. A hint, without effect.
-    virtual void expect(const key_id& id) noexcept = 0;
+    virtual void expect(const hashed_id& id, lookup_comes when) noexcept = 0;
 
     // Only after lookup said `ask`. not_found: no such key.
     virtual task<result<key_with_owner>> ask(key_id id) = 0;

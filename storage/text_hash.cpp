@@ -36,10 +36,17 @@ const std::uint64_t seed = make_seed();
 
 } // namespace
 
-std::uint64_t hash_of(const key_id& id) noexcept
+std::uint64_t hashed_id::hash_of_words(std::uint64_t front, std::uint64_t back) noexcept
 {
-    static_assert(key_id::length == 10);
-    return fold(fold(id.word(0) ^ seed, id.word(2) ^ odd_one), odd_two);
+    return fold(fold(front ^ seed, back ^ odd_one), odd_two);
+}
+
+key_id hashed_id::id() const noexcept
+{
+    key_id id;
+    std::memcpy(id.characters.data(), &front_, sizeof front_);
+    std::memcpy(id.characters.data() + back_at, &back_, sizeof back_);
+    return id;
 }
 
 std::uint64_t hash_of(std::string_view text) noexcept

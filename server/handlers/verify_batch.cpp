@@ -73,6 +73,7 @@ private:
 
     void see(std::string& json, verdict what, const key_facts* key, const owner_view& owner);
     void see_bad_token(verdict what, const key_facts* key, const owner_view& owner);
+    void expect_tokens(std::size_t index) const noexcept;
     void record(verdict what, unsigned status, const key_facts* key, const owner_view& owner) const;
 
     request_context& context_;
@@ -119,12 +120,21 @@ void batch::record(verdict what, unsigned status, const key_facts* key, const ow
                                        asked.trace.trace_id});
 }
 
+void batch::expect_tokens(std::size_t index) const noexcept
+{
+    const auto expect = [&](std::size_t ahead, lookup_comes when) {
+        if (index + ahead < tokens_.size()) context_.use.tokens.expect(tokens_[index + ahead], when);
+    };
+    expect(fetched_ahead, lookup_comes::later);
+    expect(fetched_ahead / 2, lookup_comes::next);
+}
+
 void batch::judge_from_memory()
 {
     verifier& tokens = context_.use.tokens;
     json_ += R"({"results":[)";
     for (std::size_t index = 0; index < tokens_.size(); ++index) {
-        if (index + fetched_ahead < tokens_.size()) tokens.expect(tokens_[index + fetched_ahead]);
+        expect_tokens(index);
         if (index != 0) json_ += ',';
         // May hold a stripe of the table to the end of the turn, so there is one at a time.
         const verification checked = tokens.verify(tokens_[index], context_.asked.least_revision);

@@ -165,7 +165,8 @@ TEST_CASE("looking a key up in the cache in front of Redis allocates nothing, wh
     CHECK(allocations_of(use) == 0);
     CHECK(allocations_of([&] { static_cast<void>(look(absent)); }) == 0);
     CHECK(allocations_of([&] { static_cast<void>(look(unknown)); }) == 0);
-    CHECK(allocations_of([&] { seat_of_thread(store)->expect(read.key.id); }) == 0);
+    for (const lookup_comes when : {lookup_comes::later, lookup_comes::next})
+        CHECK(allocations_of([&] { seat_of_thread(store)->expect(read.key.id, when); }) == 0);
 
     // The counter counts.
     const auto keep_changed = [&] {

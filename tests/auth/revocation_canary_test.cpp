@@ -25,7 +25,7 @@ public:
     std::atomic<bool> holds_deletions{false}; // they are not answered, and not done
     std::atomic<unsigned> late_finds{0};      // of each key, after its deletion
 
-    key_lookup lookup(const key_id&, revision) noexcept override
+    key_lookup lookup(const hashed_id&, revision) noexcept override
     {
         key_lookup answer;
         answer.what = key_lookup::outcome::ask;

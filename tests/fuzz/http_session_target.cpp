@@ -48,7 +48,7 @@ public:
         return verdict;
     }
 
-    void expect(std::string_view token) noexcept override { MUST(token.size() < 2048); }
+    void expect(std::string_view token, lookup_comes) noexcept override { MUST(token.size() < 2048); }
 
     task<response> answer(const request& asked) override
     {

@@ -82,7 +82,7 @@ public:
         return head_verdict::answered;
     }
 
-    void expect(std::string_view) noexcept override {}
+    void expect(std::string_view, lookup_comes) noexcept override {}
     task<response> answer(const request&) override { co_return fixed_; }
 
 private:

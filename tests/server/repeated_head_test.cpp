@@ -22,7 +22,7 @@ struct connection {
 
     bool recognises(std::string_view bytes, std::size_t at = 0)
     {
-        return last.repeats_in(receive(bytes, at), parsed);
+        return last.repeats_in(receive(bytes, at));
     }
 
     std::string_view receive(std::string_view bytes, std::size_t at = 0)
@@ -78,17 +78,20 @@ TEST_CASE("A head whose absolute target leaves the path out is not remembered")
     }
 }
 
-TEST_CASE("A head that differs only in its token is recognised, and its views are where its bytes are")
+TEST_CASE("A head that differs only in its token is recognised, and its views outlive the bytes that came")
 {
     connection one{good_head};
+    const std::string first = description(one.parsed);
+    one.receive(std::string(one.input.size(), 'x'));
+    CHECK(description(one.parsed) == first);
+
     REQUIRE(one.recognises(with_token("0987654321-zyxwvutsrqponmlkjihgfe") + "GET", 500));
+    one.receive(std::string(one.input.size(), 'x'));
     CHECK(one.parsed.authorization == "Bearer 0987654321-zyxwvutsrqponmlkjihgfe");
-    CHECK(one.parsed.authorization.data() == one.input.data() + 500 + good_head.find("Bearer"));
     CHECK(one.parsed.query == "scope=a");
     CHECK(one.parsed.user_agent == "u");
     REQUIRE(one.recognises(good_head, 7));
-    CHECK(one.parsed.authorization == "Bearer abcdefghij-0123456789ABCDEFGHIJKL");
-    CHECK(one.parsed.target.data() == one.input.data() + 7 + 4);
+    CHECK(description(one.parsed) == first);
 }
 
 TEST_CASE("Whatever byte of a head is changed, a recognised head is one that the parser reads the same")

@@ -41,7 +41,7 @@ public:
     test_handler(asio::io_context& context, test_log& log) : context_(context), log_(log) {}
 
     head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) override;
-    void expect(std::string_view) noexcept override {}
+    void expect(std::string_view, lookup_comes) noexcept override {}
     task<response> answer(const request& asked) override;
 
 private:

@@ -21,8 +21,7 @@ std::unique_ptr<key_entry> entry_of(std::uint32_t number)
 
 key_entry* find(const key_slots<key_entry>& slots, const key_entry& searched)
 {
-    const key_id id = searched.record.id;
-    return slots.find(hashed_id{id});
+    return slots.find(searched.record.id);
 }
 
 std::size_t count(const key_slots<key_entry>& slots)
@@ -40,6 +39,7 @@ TEST_CASE("key slots hold nothing at first, and can be asked all the same", "[st
     const auto stranger = entry_of(1);
 
     key_slots<key_entry>::expect(slots.place(), hash_of(stranger->record.id));
+    slots.expect_entry(hash_of(stranger->record.id));
     CHECK(find(slots, *stranger) == nullptr);
     CHECK(count(slots) == 0);
 }

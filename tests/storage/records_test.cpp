@@ -1,4 +1,5 @@
 #include "storage/records.hpp"
+#include "storage/text_hash.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace latchkey;
@@ -38,6 +39,35 @@ TEST_CASE("a key id is exactly ten characters of the alphabet", "[storage][recor
     CHECK_FALSE(key_id::parse("0aZ9bY8cX77").has_value());
     CHECK_FALSE(key_id::parse("0aZ9bY8c-7").has_value());
     CHECK_FALSE(key_id::parse(std::string_view{"0aZ9bY8c\0X", 10}).has_value());
+
+    constexpr std::string_view alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    for (unsigned code = 0; code < 256; ++code) {
+        for (std::size_t at = 0; at < key_id::length; ++at) {
+            std::string text = "0aZ9bY8cX7";
+            text[at] = static_cast<char>(code);
+            const bool is_good = alphabet.find(text[at]) != std::string_view::npos;
+            CAPTURE(code, at);
+            REQUIRE(key_id::parse(text).has_value() == is_good);
+            REQUIRE(hashed_id::parse(text).has_value() == is_good);
+        }
+    }
+}
+
+TEST_CASE("An id is searched for by all ten characters, however it was come by")
+{
+    const key_id id = *key_id::parse("abcdefghij");
+    const std::optional<hashed_id> parsed = hashed_id::parse("abcdefghij");
+    REQUIRE(parsed);
+    CHECK(parsed->id() == id);
+    CHECK(parsed->is(id));
+    CHECK(parsed->hash() == hash_of(id));
+    CHECK(hashed_id::unchecked("abcdefghij-more").hash() == hash_of(id));
+    for (std::size_t at = 0; at < key_id::length; ++at) {
+        key_id other = id;
+        other.characters[at] = 'X';
+        CHECK_FALSE(parsed->is(other));
+        CHECK_FALSE(hash_of(other) == hash_of(id));
+    }
 }
 
 TEST_CASE("A UUID is printed in lower case with dashes, whatever its bytes")

@@ -18,7 +18,7 @@ public:
     std::function<void()> before_insert;     // what another request does between a look and the insert
     unsigned uses = 0;                       // recorded
 
-    key_lookup lookup(const key_id& id, revision least) noexcept override
+    key_lookup lookup(const hashed_id& id, revision least) noexcept override
     {
         if (!must_be_asked) return behind_.lookup(id, least);
         key_lookup answer;
@@ -26,7 +26,7 @@ public:
         return answer;
     }
 
-    void expect(const key_id& id) noexcept override { behind_.expect(id); }
+    void expect(const hashed_id& id, lookup_comes when) noexcept override { behind_.expect(id, when); }
 
     task<result<key_with_owner>> ask(key_id) override
     {

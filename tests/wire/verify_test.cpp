@@ -33,6 +33,88 @@ TEST_CASE("a good token is verified with the identity of its owner", "[wire][ver
         }
 }
 
+// A connection that repeats itself is read and looked up in a shorter way, many at once (server/session.hpp).
+TEST_CASE("of many verifications that come at once, each is answered for its own token", "[wire][verify]")
+{
+    wire_fixture& wire = any_wire();
+    struct row {
+        std::string token;
+        std::string username; // empty: refused
+    };
+    std::vector<row> rows;
+    for (int each = 0; each < 8; ++each) {
+        rows.push_back({wire.new_token(wire.member), wire.member.username});
+        rows.push_back({wire.new_token(wire.other_member), wire.other_member.username});
+        rows.push_back({"abcdefghi" + std::to_string(each) + "-0123456789ABCDEFGHIJKL", {}});
+        rows.push_back({std::string(33, '~'), {}}); // of the right length
+    }
+    const std::string gone = wire.new_token(wire.member);
+    REQUIRE(wire.call("DELETE", keys_path("me") + "/" + id_of(gone), wire.member.token).status == 204);
+    rows.push_back({gone, {}});
+    for (const char* name :
+         {"Authorization: Bearer ", "Coder-Session-Token: ", "Cookie: coder_session_token="}) {
+        CAPTURE(name);
+        for (int round = 0; round < 2; ++round) { // over a Redis, the second time from memory
+            std::string all;
+            for (const row& each : rows)
+                all += std::string{"GET /verify HTTP/1.1\r\nHost: a\r\n"} + name + each.token + "\r\n\r\n";
+            http_client client = wire.connect();
+            client.send(all);
+            for (const row& each : rows) {
+                CAPTURE(each.token);
+                const auto answer = client.read();
+                REQUIRE(answer);
+                CHECK(answer->status == (each.username.empty() ? 401u : 200u));
+                CHECK(answer->header("x-latchkey-username") == each.username);
+                CHECK(answer->header("x-latchkey-key-id") ==
+                      (each.username.empty() ? "" : id_of(each.token)));
+            }
+        }
+    }
+}
+
+// What was found out of one head must not outlive it.
+TEST_CASE("a head that differs from the last one by more than its token is looked at anew", "[wire][verify]")
+{
+    wire_fixture& wire = any_wire();
+    const std::string token = wire.new_token(wire.member, R"({"scopes":["workspace:read"]})");
+    const std::string other = wire.new_token(wire.other_member);
+    const std::string bearer = "Authorization: Bearer " + token + "\r\n";
+    struct row {
+        std::string target;
+        std::string headers;
+        unsigned status;
+    };
+    const row rows[] = {
+        {"/verify", bearer, 200},
+        {"/verify", bearer, 200},
+        {"/verify?scope=workspace:delete", bearer, 403},
+        {"/verify?scope=workspace:delete", bearer, 403},
+        {"/verify/../a", bearer, 400},
+        {"/verify", bearer, 200},
+        {"/verify", bearer + bearer, 401}, // RFC 6750 2: one only
+        {"/verify", bearer, 200},
+        {"/verify", bearer + "Coder-Session-Token: x\r\n", 401}, // goes before the bearer's
+        {"/verify", bearer, 200},
+        {"/verify", bearer + "Cookie: coder_session_token=x\r\n", 401},
+        {"/verify", "", 401},
+        {"/verify", "Authorization: Bearer " + other + "\r\n", 200},
+        {"/api/v2/users/me", bearer, 404}, // its scopes do not let it see a user
+        {"/verify", bearer, 200},
+    };
+    std::string all;
+    for (const row& each : rows)
+        all += "GET " + each.target + " HTTP/1.1\r\nHost: a\r\n" + each.headers + "\r\n";
+    http_client client = wire.connect();
+    client.send(all);
+    for (const row& each : rows) {
+        CAPTURE(each.target, each.headers);
+        const auto answer = client.read();
+        REQUIRE(answer);
+        CHECK(answer->status == each.status);
+    }
+}
+
 TEST_CASE("always every identity header, even empty, when a token is refused",
           "[wire][verify]") // security.md 20
 {
