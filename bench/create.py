@@ -2,10 +2,10 @@
 """Tokens created over HTTP: how many a second, and how long each takes.
 
 usage: create.py [--store sqlite|redis] [--audit-sync never] [--rounds N] [--seconds N] [--binary PATH]
-64 keep-alive connections, one create in flight on each. With the embedded store, the server's threads may use both
-cores, as they would on such a machine, and the generator's is one of them. With --store redis, server and generator
-share a core, the other is Redis's, and redis-benchmark runs the same create step (the script with the arguments of a
-real create, other ids and names each time) with 16 in flight, round by round in the same run.
+64 keep-alive connections, one create in flight on each. The server's threads may use both cores, as they would on
+such a machine, and the generator's is one of them. With --store redis, the other is Redis's, and redis-benchmark, on
+the generator's, runs the same create step (the script with the arguments of a real create, other ids and names each
+time) with 16 in flight, round by round in the same run.
 """
 
 import argparse
@@ -21,16 +21,15 @@ import tempfile
 import time
 
 import machine
-from load import LEAST_BUSY, generate
+from load import generate
 from processes import ANY_CORE, GENERATOR_CORE, LATCHKEY, SERVER_CORE, cpu_seconds, start_latchkey, start_redis
 from tokens import make_tokens, sign_in
-from verdicts import Goal, print_goals, spread
+from verdicts import Goal, print_goals
 
 CONNECTIONS = 64
 RATE_GOAL, P99_GOAL = 30_000, 10  # of the embedded store: creates a second, ms
 RATIO_GOAL = 0.9                  # of what Redis can do with the same step
 SATURATED = 0.95     # of a core
-NOISE_LIMIT = 0.25   # spread of a rate over the rounds above which no verdict is given
 RANDOM = "__rand_int__"
 ROUND = "__round__"  # redis-benchmark may draw the same numbers in two runs
 KEYS_OF_A_KEY = 3    # Redis keys that a create leaves for itself
@@ -65,11 +64,11 @@ def create_step(port, session, redis):
 
 
 def run_redis_benchmark(redis, step, requests, number):
-    """Creates a second, by redis-benchmark on the core of server and generator."""
+    """Creates a second, by redis-benchmark on the core of the generator."""
     calls = RedisCalls(redis.port)
     before = int(calls.ask("DBSIZE")[1:])
     words = [word.replace(ROUND, f"{number}-") for word in step]
-    command = ["taskset", "-c", SERVER_CORE, "redis-benchmark", "-p", str(redis.port), "-c", "16", "-n",
+    command = ["taskset", "-c", GENERATOR_CORE, "redis-benchmark", "-p", str(redis.port), "-c", "16", "-n",
                str(requests), "-r", "2000000000", "--csv", *words]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     made = int(calls.ask("DBSIZE")[1:]) - before
@@ -84,48 +83,41 @@ def measure(server, token_file, seconds, behind):
     own = cpu_seconds(server.pids)
     seen = generate(server.port, token_file, "--connections", CONNECTIONS, "--seconds", seconds, "--method", "POST",
                     "--path", "/api/v2/users/me/keys/tokens", "--body", "{}", "--expect", 201,
-                    "--tolerate", 100,  # names that the server makes up may meet, and then one create is refused
-                    core=SERVER_CORE if behind else GENERATOR_CORE)
+                    "--tolerate", 100)  # names that the server makes up may meet, and then one create is refused
     took = time.monotonic() - start
     seen["server_busy"] = (cpu_seconds(server.pids) - own) / took
-    seen["first_core_busy"] = seen["server_busy"] + seen["cpu_seconds"] / took
     seen["redis_busy"] = (cpu_seconds(behind.pids) - before) / took if behind else 0
     return seen
 
 
-def report(rounds, peers, with_redis, quiet):
+def report(rounds, peers, quiet):
     middle = {name: statistics.median(row[name] for row in rounds)
-              for name in ("rate", "p50_ms", "p99_ms", "server_busy", "first_core_busy",
-                           "redis_busy")}
+              for name in ("rate", "p50_ms", "p99_ms", "server_busy", "redis_busy")}
     print(f"{middle['rate']:,.0f} creates/s over HTTP, p50 {middle['p50_ms']:.2f} ms, p99 {middle['p99_ms']:.2f} ms; "
           f"server busy {middle['server_busy']:.0%} of a core")
-    if not with_redis:
+    if not peers:
         print_goals([Goal("creates a second", [row["rate"] for row in rounds], RATE_GOAL, at_least=True),
                      Goal("p99", [row["p99_ms"] for row in rounds], P99_GOAL, unit=" ms")], quiet.doubt())
         return
-    is_noisy = spread([row["rate"] for row in rounds]) > NOISE_LIMIT or spread(peers) > NOISE_LIMIT
-    is_noisy = is_noisy or max(middle["first_core_busy"], middle["redis_busy"]) < LEAST_BUSY
-    ratio = statistics.median(row["rate"] / peer for row, peer in zip(rounds, peers))
-    print(f"{statistics.median(peers):,.0f} creates/s by redis-benchmark, 16 in flight: ratio {ratio:.2f} "
-          "(median, round by round)")
-    print(f"Redis busy {middle['redis_busy']:.0%} of its core while Latchkey created")
-    is_met = ratio >= RATIO_GOAL or middle["redis_busy"] >= SATURATED
-    if is_noisy:
-        print("the machine was too noisy for a verdict: the rates differ by more than "
-              f"{NOISE_LIMIT:.0%} between rounds, or others were using the cores")
-    else:
-        print(f"the goal, a ratio of {RATIO_GOAL} or Redis saturated, is {'met' if is_met else 'MISSED'}")
+    print(f"{statistics.median(peers):,.0f} creates/s by redis-benchmark, 16 in flight; "
+          f"Redis busy {middle['redis_busy']:.0%} of its core while Latchkey created")
+    # A Redis that has no more to give will do as well: then the other goal is not asked for.
+    ratios = [row["rate"] / peer for row, peer in zip(rounds, peers)]
+    busy = Goal("Redis busy, as a part of a core", [row["redis_busy"] for row in rounds], SATURATED, at_least=True)
+    rate = Goal("creates a second, as a multiple of redis-benchmark's in the same round", ratios, RATIO_GOAL,
+                at_least=True)
+    print_goals([busy if busy.verdict == "met" else rate])
 
 
 def run(options, folder, running):
     quiet = machine.Quiet()
     redis = None
     if options.store == "redis":
-        redis = start_redis(GENERATOR_CORE)
+        redis = start_redis(SERVER_CORE)
         running.append(redis)
     store = f"redis://127.0.0.1:{redis.port}" if redis else f"sqlite:{folder}/latchkey.db"
     server = start_latchkey(options.binary, "--store", store, audit_sync=options.audit_sync,
-                            core=SERVER_CORE if redis else ANY_CORE)
+                            core=ANY_CORE)
     running.append(server)
     session = sign_in(server.port)
     token_file = os.path.join(folder, "session")
@@ -138,7 +130,7 @@ def run(options, folder, running):
         rounds.append(measure(server, token_file, options.seconds, redis))
         if redis:
             peers.append(run_redis_benchmark(redis, step, int(warm["rate"] * options.seconds), number))
-    report(rounds, peers, redis is not None, quiet)
+    report(rounds, peers, quiet)
 
 
 def main():
