@@ -3,53 +3,82 @@
 other's way.
 
 usage: shards.py [--rounds N] [--seconds N] [--tokens N] [--binary PATH]
-Both servers and the generator may use both cores, so that both shards run at the same time as often as the
-generator lets them. With two cores it would be the bottleneck of any rate, so that the CPU time decides.
+Servers and generators may use both cores, so that both shards run at the same time as often as the generators let
+them. With two cores these would be the bottleneck of any rate, so that the CPU time decides. And since two shards and
+two generators have to take turns on two cores, which costs each of them time, there are two servers of one shard each
+beside them, under the same load: they share nothing, so that what two shards take beyond them is what they cost each
+other.
 """
 
 import argparse
 import shutil
 import statistics
+import subprocess
 import tempfile
 
 import machine
-from load import fill, run_load, write_tokens
-from processes import ANY_CORE, LATCHKEY, start_latchkey
+from load import CONNECTIONS, fill, generator_command, outcome_of, write_tokens
+from processes import ANY_CORE, LATCHKEY, cpu_seconds, start_latchkey
 from tokens import make_tokens, sign_in
 from verdicts import Goal, print_goals
 
 GOAL = 1.05  # times one shard's CPU per request
 
 
+class Contestant:
+    """Servers that are asked together. A generator for each of two halves of the connections."""
+
+    def __init__(self, name, servers, files):
+        self.name, self.servers, self.files, self.rows = name, servers, files, []
+
+    def measure(self, depth, seconds):
+        flags = ["--connections", CONNECTIONS // 2, "--depth", depth, "--seconds", seconds]
+        halves = [(self.servers[half % len(self.servers)], self.files[half % len(self.files)]) for half in (0, 1)]
+        pids = [pid for server in self.servers for pid in server.pids]
+        before = cpu_seconds(pids)
+        generators = [subprocess.Popen(generator_command(server.port, file, *flags, core=ANY_CORE), text=True,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE) for server, file in halves]
+        told = [generator.communicate() for generator in generators]
+        used = cpu_seconds(pids) - before
+        seen = [outcome_of(generator.returncode, *texts) for generator, texts in zip(generators, told)]
+        self.rows.append({"cpu": used / sum(one["answers"] for one in seen) * 1e6,
+                          "rate": sum(one["rate"] for one in seen),
+                          "busy": used / max(one["seconds"] for one in seen)})
+
+    def middle(self, figure):
+        return statistics.median(row[figure] for row in self.rows)
+
+
 def start(options, folder, running):
-    """The servers with the token file of each."""
-    files = {}
-    for threads in (1, 2):
-        name = f"{threads} shard{'s' if threads > 1 else ''}"
-        server = start_latchkey(options.binary, "--store", "memory:", threads=threads, name=name, core=ANY_CORE)
-        running.append(server)
-        files[server] = write_tokens(folder, f"tokens-{threads}",
-                                     make_tokens(server.port, sign_in(server.port), options.tokens))
-        fill(server, files[server], options.tokens)
-    return files
+    def server(threads):
+        made = start_latchkey(options.binary, "--store", "memory:", threads=threads, core=ANY_CORE)
+        running.append(made)
+        tokens = make_tokens(made.port, sign_in(made.port), options.tokens)
+        file = write_tokens(folder, f"tokens-{made.port}", tokens)
+        fill(made, file, options.tokens)
+        return made, file
+
+    one, other, both = server(1), server(1), server(2)
+    return [Contestant(name, *zip(*of)) for name, of in
+            (("1 shard", [one]), ("2 servers of 1 shard", [one, other]), ("2 shards", [both]))]
 
 
 def run(options, folder, running):
     quiet, goals = machine.Quiet(), []
-    files = start(options, folder, running)
+    contestants = start(options, folder, running)
     for depth in (1, 16):
-        rows = {server: [] for server in files}
+        for each in contestants:
+            each.rows.clear()
         for number in range(options.rounds):
-            for server in (list(files) if number % 2 == 0 else reversed(list(files))):
-                rows[server].append(run_load(server, files[server], "--depth", depth, "--seconds", options.seconds,
-                                             core=ANY_CORE))
-        for server, seen in rows.items():
-            middle = {figure: statistics.median(row[figure] for row in seen) for figure in seen[0]}
-            print(f"{depth:>2} in flight, {server.name}: {middle['cpu_per_million']:.2f} CPU-seconds per million, "
-                  f"{middle['rate']:,.0f} requests/s, {middle['server_busy']:.0%} of a core")
-        one, two = rows.values()
-        goals.append(Goal(f"{depth} in flight: CPU per request of two shards, as a multiple of one's",
-                          [b["cpu_per_million"] / a["cpu_per_million"] for a, b in zip(one, two)], GOAL))
+            for each in (contestants if number % 2 == 0 else reversed(contestants)):
+                each.measure(depth, options.seconds)
+        for each in contestants:
+            print(f"{depth:>2} in flight, {each.name + ':':<22}{each.middle('cpu'):.2f} CPU-seconds per million, "
+                  f"{each.middle('rate'):,.0f} requests/s, {each.middle('busy'):.0%} of a core")
+        one, apart, both = contestants
+        for other, words in ((one, "one's"), (apart, "two servers' that share nothing")):
+            goals.append(Goal(f"{depth} in flight: CPU per request of two shards, as a multiple of {words}",
+                              [b["cpu"] / a["cpu"] for a, b in zip(other.rows, both.rows)], GOAL))
     print_goals(goals, quiet.doubt())
 
 
