@@ -1,5 +1,6 @@
-// One HTTP request as the session parsed it: views into the session's buffer, valid until the request is
-// answered. Only the header fields that Latchkey uses are kept.
+// One HTTP request as the session parsed it: views into the session's buffer, or into the head that it
+// remembers (server/repeated_head.hpp), valid until the request is answered. Only the header fields that
+// Latchkey uses are kept.
 #pragma once
 
 #include "server/door.hpp"

@@ -9,7 +9,7 @@ namespace latchkey {
 namespace {
 
 constexpr std::size_t usual_words = 24;
-constexpr std::size_t usual_bytes = 1500; // of a create, and of its audit entry
+constexpr std::size_t usual_bytes = 700;
 constexpr std::string_view line_end = "\r\n";
 
 void append_length(std::string& out, char type, std::size_t length)

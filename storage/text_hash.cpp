@@ -1,5 +1,7 @@
 #include "storage/text_hash.hpp"
 
+#include "storage/byte_words.hpp"
+
 #include <chrono>
 #include <cstring>
 
@@ -16,10 +18,11 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b) noexcept
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-std::uint64_t load(const char* from, std::size_t size = 8) noexcept
+// Of fewer than eight characters.
+std::uint64_t load_rest(std::string_view text) noexcept
 {
     std::uint64_t value = 0;
-    if (size != 0) std::memcpy(&value, from, size); // an empty view may point nowhere
+    if (!text.empty()) std::memcpy(&value, text.data(), text.size()); // an empty view may point nowhere
     return value;
 }
 
@@ -53,10 +56,10 @@ std::uint64_t hash_of(std::string_view text) noexcept
 {
     std::uint64_t hash = seed ^ text.size();
     while (text.size() >= 8) {
-        hash = fold(hash ^ load(text.data()), odd_one);
+        hash = fold(hash ^ byte_words::load(text.data()), odd_one);
         text.remove_prefix(8);
     }
-    hash = fold(hash ^ load(text.data(), text.size()), odd_two);
+    hash = fold(hash ^ load_rest(text), odd_two);
     return fold(hash, odd_one);
 }
 

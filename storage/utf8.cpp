@@ -1,24 +1,22 @@
 #include "storage/utf8.hpp"
 
+#include "storage/byte_words.hpp"
+
 #include <cstdint>
-#include <cstring>
 
 namespace latchkey {
 namespace {
 
 bool is_ascii(std::string_view text) noexcept
 {
-    static constexpr std::uint64_t high_bits = 0x8080808080808080;
     std::uint64_t seen = 0;
     while (text.size() >= sizeof seen) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, text.data(), sizeof word);
-        seen |= word;
-        text.remove_prefix(sizeof word);
+        seen |= byte_words::load(text.data());
+        text.remove_prefix(sizeof seen);
     }
     for (const char character : text)
         seen |= static_cast<unsigned char>(character);
-    return (seen & high_bits) == 0;
+    return (seen & byte_words::top_bits) == 0;
 }
 
 } // namespace
