@@ -1,9 +1,8 @@
 #include "storage/redis_audit_stream.hpp"
 
-#include "storage/run_together.hpp"
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 #include <utility>
 #include <vector>
@@ -19,6 +18,16 @@ task<void> drop_result(task<result<void>> work)
     static_cast<void>(co_await std::move(work));
 }
 
+// Without the line itself.
+redis_command command_adding(std::string_view writer, std::size_t stream_length)
+{
+    redis_command adding{"XADD"};
+    adding.key(redis_layout::audit_stream);
+    adding.arg("MAXLEN").arg("~").arg(static_cast<std::int64_t>(stream_length)).arg("*");
+    adding.arg(redis_layout::audit_writer_field).arg(writer).arg(redis_layout::audit_line_field);
+    return adding;
+}
+
 } // namespace
 
 redis_audit_stream::redis_audit_stream(std::shared_ptr<redis_access> access,
@@ -27,6 +36,7 @@ redis_audit_stream::redis_audit_stream(std::shared_ptr<redis_access> access,
     : access_{std::move(access)},
       options_{options},
       own_{redis_stamp()},
+      adding_{command_adding(own_, options.stream_length)},
       outbox_{options.outbox_limit},
       follower_{file, own_}
 {
@@ -35,50 +45,89 @@ redis_audit_stream::redis_audit_stream(std::shared_ptr<redis_access> access,
 
 task<void> redis_audit_stream::send(std::shared_ptr<redis_audit_stream> self, std::string line)
 {
-    const executor where = co_await asio::this_coro::executor;
-    const std::shared_ptr<redis_shard> here = self->access_->on(where);
-    if (self->outbox_.size() == 0) {
-        auto writing = write(self, here, line);
-        const error_code failure = co_await std::move(writing);
-        if (!failure) co_return;
-    }
-    self->outbox_.add(std::move(line));
-    auto flushing = drop_result(flush_on(self, here));
-    asio::co_spawn(where, std::move(flushing), asio::detached);
+    return send_until(redis_audit_batch::moment::answered, std::move(self), std::move(line));
 }
 
 task<void> redis_audit_stream::send_ahead(std::shared_ptr<redis_audit_stream> self, std::string line)
 {
-    const executor where = co_await asio::this_coro::executor;
-    const bool keeps_order = self->access_->on(where)->client->keeps_order();
-    auto sending = send(std::move(self), std::move(line));
-    if (keeps_order)
-        asio::co_spawn(where, std::move(sending), asio::detached); // which begins it before it returns
-    else
-        co_await std::move(sending);
+    return send_until(redis_audit_batch::moment::leaving, std::move(self), std::move(line));
 }
 
-task<error_code> redis_audit_stream::write(std::shared_ptr<redis_audit_stream> self,
-                                           std::shared_ptr<redis_shard> here,
-                                           std::string line)
+task<void> redis_audit_stream::send_until(redis_audit_batch::moment until,
+                                          std::shared_ptr<redis_audit_stream> self,
+                                          std::string line)
 {
-    redis_command adding{"XADD"};
-    adding.key(redis_layout::audit_stream);
-    adding.arg("MAXLEN").arg("~").arg(static_cast<std::int64_t>(self->options_.stream_length)).arg("*");
-    adding.arg(redis_layout::audit_writer_field)
-        .arg(self->own_)
-        .arg(redis_layout::audit_line_field)
-        .arg(line);
+    const executor where = co_await asio::this_coro::executor;
+    const std::shared_ptr<redis_shard> here = self->access_->on(where);
+    if (self->outbox_.size() != 0) {
+        self->outbox_.add(std::move(line));
+        auto flushing = drop_result(flush_on(self, here));
+        asio::co_spawn(where, std::move(flushing), asio::detached);
+        co_return;
+    }
+    if (!here->client->keeps_order()) until = redis_audit_batch::moment::answered;
+    auto joining = redis_audit_batch::join(self->open_batch(here), std::move(line), until);
+    co_await std::move(joining);
+}
+
+std::shared_ptr<redis_audit_batch> redis_audit_stream::open_batch(const std::shared_ptr<redis_shard>& here)
+{
+    if (auto open = here->audit_batch.lock()) return open;
+    auto batch = std::make_shared<redis_audit_batch>();
+    here->audit_batch = batch;
+    // Behind everything that is ready to run now: its lines join the batch.
+    asio::post(here->where, [self = shared_from_this(), here, batch] {
+        here->audit_batch.reset();
+        auto sending = send_batch(self, here, batch);
+        asio::co_spawn(here->where, std::move(sending), rethrow); // which begins it before it returns
+        batch->reach(redis_audit_batch::moment::leaving);
+    });
+    return batch;
+}
+
+task<void> redis_audit_stream::send_batch(std::shared_ptr<redis_audit_stream> self,
+                                          std::shared_ptr<redis_shard> here,
+                                          std::shared_ptr<redis_audit_batch> batch)
+{
+    auto writing = write(self, here, batch->take());
+    rest left = co_await std::move(writing);
+    for (std::string& line : left.lines)
+        self->outbox_.add(std::move(line));
+    if (left.why) {
+        auto flushing = drop_result(flush_on(self, here));
+        asio::co_spawn(here->where, std::move(flushing), asio::detached);
+    }
+    batch->reach(redis_audit_batch::moment::answered);
+}
+
+task<redis_audit_stream::rest> redis_audit_stream::write(std::shared_ptr<redis_audit_stream> self,
+                                                         std::shared_ptr<redis_shard> here,
+                                                         std::vector<std::string> lines)
+{
+    std::vector<redis_command> commands;
+    commands.reserve(lines.size());
+    for (const std::string& line : lines) {
+        commands.push_back(self->adding_);
+        commands.back().arg(line);
+    }
     // Readers know an entry by its id: it may be there twice.
-    auto running = here->client->run(std::move(adding), redis_effect::idempotent);
+    auto running = here->client->run_all(std::move(commands));
     const result<redis_reply> answer = co_await std::move(running);
     if (!answer) {
         here->note_connection();
-        co_return answer.error();
+        co_return rest{std::move(lines), answer.error()};
     }
-    self->note_write(*answer);
-    if (answer->is_error()) co_return make_error_code(storage_errc::unavailable);
-    co_return error_code{};
+    const redis_reply* refusal = answer->is_error() ? &*answer : nullptr;
+    rest left;
+    for (std::size_t index = 0; index < lines.size(); ++index) {
+        const bool is_answered = index < answer->items.size();
+        if (is_answered && !answer->items[index].is_error()) continue;
+        if (is_answered) refusal = &answer->items[index];
+        left.lines.push_back(std::move(lines[index]));
+    }
+    self->note_write(refusal);
+    if (!left.lines.empty()) left.why = storage_errc::unavailable;
+    co_return left;
 }
 
 task<result<void>> redis_audit_stream::flush(std::shared_ptr<redis_audit_stream> self)
@@ -104,20 +153,11 @@ task<result<void>> redis_audit_stream::flush_on(std::shared_ptr<redis_audit_stre
     while (!failure) {
         std::vector<std::string> lines = self->outbox_.take(lines_at_once);
         if (lines.empty()) break;
-        std::vector<task<error_code>> writes;
-        writes.reserve(lines.size());
-        for (const std::string& line : lines)
-            writes.push_back(write(self, here, line));
-        auto together = run_together(std::move(writes), lines_at_once);
-        const std::vector<error_code> outcomes = co_await std::move(together);
-
-        std::vector<std::string> unsent;
-        for (std::size_t index = 0; index < lines.size(); ++index) {
-            if (!outcomes[index]) continue;
-            failure = outcomes[index];
-            unsent.push_back(std::move(lines[index]));
-        }
-        self->outbox_.give_back(lines.size(), std::move(unsent));
+        const std::size_t taken = lines.size();
+        auto writing = write(self, here, std::move(lines));
+        rest left = co_await std::move(writing);
+        failure = left.why;
+        self->outbox_.give_back(taken, std::move(left.lines));
     }
     if (failure) co_return failure;
     co_return result<void>{};
@@ -126,6 +166,7 @@ task<result<void>> redis_audit_stream::flush_on(std::shared_ptr<redis_audit_stre
 task<result<void>> redis_audit_stream::catch_up(std::shared_ptr<redis_audit_stream> self)
 {
     const executor where = co_await asio::this_coro::executor;
+    self->searched_ = std::chrono::steady_clock::now();
     auto catching_up = catch_up_on(self, self->access_->on(where));
     co_return co_await std::move(catching_up);
 }
@@ -154,6 +195,8 @@ task<void> redis_audit_stream::work(std::shared_ptr<redis_shard> here)
     const auto self = shared_from_this();
     auto flushing = flush_on(self, here);
     static_cast<void>(co_await std::move(flushing)); // what could not be sent stays for the next turn
+    const auto searched = self->searched_.load();
+    if (searched == long_ago || std::chrono::steady_clock::now() - searched > readiness) co_return;
     auto catching_up = catch_up_on(self, here);
     static_cast<void>(co_await std::move(catching_up)); // a search tries again, and says so
 }
@@ -174,10 +217,11 @@ std::string redis_audit_stream::problem() const
     return {};
 }
 
-void redis_audit_stream::note_write(const redis_reply& answer)
+// Null: Redis did as it was told.
+void redis_audit_stream::note_write(const redis_reply* refusal)
 {
     const std::lock_guard hold{mutex_};
-    write_refusal_ = answer.is_error() ? answer.text : std::string{};
+    write_refusal_ = refusal ? refusal->text : std::string{};
 }
 
 // Null: Redis answered as it should.

@@ -7,13 +7,17 @@
 
 #include "storage/audit_file.hpp"
 #include "storage/redis_access.hpp"
+#include "storage/redis_audit_batch.hpp"
 #include "storage/redis_audit_follower.hpp"
 #include "storage/redis_audit_outbox.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace latchkey {
 
@@ -28,7 +32,8 @@ public:
     redis_audit_stream(std::shared_ptr<redis_access> access, audit_file& file, redis_audit_options options);
 
     // Completes when the line is in the stream, or else waits to be: then a later turn sends it. Waits for
-    // Redis once at most, and not at all while older lines wait.
+    // Redis once at most, and not at all while older lines wait. All lines of one turn of the context leave
+    // together (./dev bench create --store redis).
     static task<void> send(std::shared_ptr<redis_audit_stream> self, std::string line);
 
     // As `send`, for an entry whose act follows: completes as soon as no change that is asked for from then
@@ -43,7 +48,9 @@ public:
     // something still does.
     static task<result<void>> flush(std::shared_ptr<redis_audit_stream> self);
 
-    // Both of these from time to time, so that a search finds little to read.
+    // Sends what waits; and while somebody searches now and then, reads what there is, so that the next
+    // search finds little to read. Where nobody does, nobody reads: each server would get all that it wrote
+    // itself back (./dev bench create --store redis).
     task<void> work(std::shared_ptr<redis_shard> here) override;
 
     // One line for health; empty while all is well.
@@ -52,20 +59,39 @@ public:
     std::size_t unsent() const { return outbox_.size(); }
 
 private:
+    static constexpr std::chrono::minutes readiness{10}; // how long it is read on after a search
+    static constexpr std::chrono::steady_clock::time_point long_ago{};
+
     static task<result<void>> catch_up_on(std::shared_ptr<redis_audit_stream> self,
                                           std::shared_ptr<redis_shard> here);
     static task<result<void>> flush_on(std::shared_ptr<redis_audit_stream> self,
                                        std::shared_ptr<redis_shard> here);
-    static task<error_code>
-    write(std::shared_ptr<redis_audit_stream> self, std::shared_ptr<redis_shard> here, std::string line);
-    void note_write(const redis_reply& answer);
+    // The lines that are not in the stream, as far as is known, and why.
+    struct rest {
+        std::vector<std::string> lines;
+        error_code why;
+    };
+
+    static task<void>
+    send_until(redis_audit_batch::moment until, std::shared_ptr<redis_audit_stream> self, std::string line);
+    std::shared_ptr<redis_audit_batch> open_batch(const std::shared_ptr<redis_shard>& here);
+    static task<void> send_batch(std::shared_ptr<redis_audit_stream> self,
+                                 std::shared_ptr<redis_shard> here,
+                                 std::shared_ptr<redis_audit_batch> batch);
+    static task<rest> write(std::shared_ptr<redis_audit_stream> self,
+                            std::shared_ptr<redis_shard> here,
+                            std::vector<std::string> lines);
+    void note_write(const redis_reply* refusal);
     void note_read(const redis_reply* refusal);
 
     const std::shared_ptr<redis_access> access_;
     const redis_audit_options options_;
-    const std::string own_; // tells this process's entries from all others
+    const std::string own_;      // tells this process's entries from all others
+    const redis_command adding_; // all but the line
     redis_audit_outbox outbox_;
     redis_audit_follower follower_;
+
+    std::atomic<std::chrono::steady_clock::time_point> searched_{long_ago}; // last
 
     mutable std::mutex mutex_;
     std::string write_refusal_; // what Redis said to the last write; empty: it did as it was told

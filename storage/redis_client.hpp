@@ -34,6 +34,10 @@ public:
     // overloaded: too many commands wait already; this one was not sent.
     virtual task<result<redis_reply>> run(redis_command command, redis_effect effect) = 0;
 
+    // As `run`, for several of one key, at least one, that may each be executed twice. The reply is an array
+    // with the reply to each; or an error, where nobody knows which of them were executed as they should.
+    virtual task<result<redis_reply>> run_all(std::vector<redis_command> commands) = 0;
+
     // As `run`, for a read that Redis is to track: of what it read, the client's tracker
     // (storage/redis_tracking.hpp) hears when it changes, for as long as the lease is not lost. What changed
     // before the reply was read may be heard of before it.

@@ -1,6 +1,7 @@
 #include "storage/redis_cluster.hpp"
 
 #include "storage/redis_route.hpp"
+#include "storage/run_together.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 
@@ -132,6 +133,26 @@ run_plainly(nodes_pointer nodes, counts_pointer counts, redis_command command, r
     co_return std::move(answer.reply);
 }
 
+// Each finds its own way, since their slot may be about to move; they share a write all the same.
+task<result<redis_reply>>
+run_each(nodes_pointer nodes, counts_pointer counts, std::vector<redis_command> commands)
+{
+    std::vector<task<result<redis_reply>>> runs;
+    runs.reserve(commands.size());
+    for (redis_command& each : commands)
+        runs.push_back(run_plainly(nodes, counts, std::move(each), redis_effect::idempotent));
+    const std::size_t all = runs.size();
+    auto together = run_together(std::move(runs), all);
+    std::vector<result<redis_reply>> replies = co_await std::move(together);
+
+    redis_reply answer{.what = redis_reply::kind::array, .text = {}, .items = {}};
+    for (result<redis_reply>& each : replies) {
+        if (!each) co_return each.error();
+        answer.items.push_back(std::move(*each));
+    }
+    co_return answer;
+}
+
 task<result<std::vector<redis_answer>>> run_everywhere(nodes_pointer nodes, redis_command command)
 {
     auto preparing = redis_cluster_nodes::be_ready(nodes);
@@ -154,6 +175,11 @@ redis_cluster::~redis_cluster()
 task<result<redis_reply>> redis_cluster::run(redis_command command, redis_effect effect)
 {
     return run_plainly(nodes_, redirections_, std::move(command), effect);
+}
+
+task<result<redis_reply>> redis_cluster::run_all(std::vector<redis_command> commands)
+{
+    return run_each(nodes_, redirections_, std::move(commands));
 }
 
 task<tracked_reply> redis_cluster::run_tracked(redis_command command)

@@ -59,7 +59,7 @@ public:
     task<tracked_reply> run_tracked(redis_command command);
 
     // As `run`, for several that leave one behind the other in one write and nothing comes between: the reply
-    // is an array with the reply to each. At least one.
+    // is an array with the reply to each. At least two.
     task<result<redis_reply>> run_all(std::vector<redis_command> commands);
 
     // For good: what waits fails with unavailable, what is asked later too.

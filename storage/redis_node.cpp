@@ -1,5 +1,6 @@
 #include "storage/redis_node.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -48,28 +49,59 @@ redis_node::run(std::shared_ptr<redis_node> self, redis_command command, redis_e
     self->start();
     const bool waits = self->waits(effect);
     if (!waits && !is_asking) return self->plain_->run(std::move(command));
-    return run_among(std::move(self), std::move(command), waits, is_asking);
+    return run_alone(std::move(self), std::move(command), waits, is_asking);
 }
 
-// With what has to leave before and behind it.
-task<result<redis_reply>>
-redis_node::run_among(std::shared_ptr<redis_node> self, redis_command command, bool waits, bool is_asking)
+task<result<redis_reply>> redis_node::run_all(std::shared_ptr<redis_node> self,
+                                              std::vector<redis_command> commands)
+{
+    self->start();
+    const bool waits = self->waits(redis_effect::idempotent);
+    return run_among(std::move(self), std::move(commands), waits, false);
+}
+
+// With what has to leave before and behind them; the replies are those to the commands alone.
+task<result<redis_reply>> redis_node::run_among(std::shared_ptr<redis_node> self,
+                                                std::vector<redis_command> commands,
+                                                bool waits,
+                                                bool is_asking)
 {
     const auto link = waits ? self->waiting_ : self->plain_;
     const redis_replication wanted = self->replication_;
-    std::vector<redis_command> commands;
-    if (is_asking) commands.emplace_back("ASKING");
-    commands.push_back(std::move(command));
+    if (is_asking) commands.emplace(commands.begin(), "ASKING");
     if (waits) commands.emplace_back("WAIT").arg(std::int64_t{wanted.replicas}).arg(wanted.patience.count());
-
+    if (commands.size() == 1) {
+        auto running = link->run(std::move(commands.front()));
+        result<redis_reply> reply = co_await std::move(running);
+        if (!reply) co_return reply;
+        redis_reply alone{.what = redis_reply::kind::array, .text = {}, .items = {}};
+        alone.items.push_back(std::move(*reply));
+        co_return alone;
+    }
     auto running = link->run_all(std::move(commands));
     result<redis_reply> answer = co_await std::move(running);
     if (!answer) co_return answer;
-    const redis_reply acknowledged = waits ? answer->items.back() : redis_reply{};
-    redis_reply reply = std::move(answer->items[is_asking ? 1 : 0]);
-    if (reply.is_error() || !waits) co_return reply;
+    std::vector<redis_reply>& replies = answer->items;
+    if (is_asking) replies.erase(replies.begin());
+    if (!waits) co_return answer;
+    const redis_reply acknowledged = std::move(replies.back());
+    replies.pop_back();
     const bool is_safe = acknowledged.is_integer() && acknowledged.integer >= wanted.replicas;
-    if (!is_safe) co_return too_few_replicas(acknowledged, wanted.replicas);
+    const bool is_refused =
+        std::all_of(replies.begin(), replies.end(), [](const redis_reply& one) { return one.is_error(); });
+    if (!is_safe && !is_refused) co_return too_few_replicas(acknowledged, wanted.replicas);
+    co_return answer;
+}
+
+task<result<redis_reply>>
+redis_node::run_alone(std::shared_ptr<redis_node> self, redis_command command, bool waits, bool is_asking)
+{
+    std::vector<redis_command> alone;
+    alone.push_back(std::move(command));
+    auto running = run_among(std::move(self), std::move(alone), waits, is_asking);
+    result<redis_reply> answer = co_await std::move(running);
+    if (!answer || !answer->is_array()) co_return answer;
+    redis_reply reply = std::move(answer->items.front());
     co_return reply;
 }
 

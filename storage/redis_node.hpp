@@ -35,6 +35,11 @@ public:
     static task<result<redis_reply>>
     run(std::shared_ptr<redis_node> self, redis_command command, redis_effect effect, bool is_asking = false);
 
+    // As `run`, for several that may each be executed twice, at least one: the reply is an array with the
+    // reply to each, or the error.
+    static task<result<redis_reply>> run_all(std::shared_ptr<redis_node> self,
+                                             std::vector<redis_command> commands);
+
     // As redis_link::run_tracked.
     static task<tracked_reply> run_tracked(const std::shared_ptr<redis_node>& self, redis_command command);
 
@@ -66,8 +71,12 @@ public:
     const redis_address& address() const noexcept { return plain_->address(); }
 
 private:
+    static task<result<redis_reply>> run_among(std::shared_ptr<redis_node> self,
+                                               std::vector<redis_command> commands,
+                                               bool waits,
+                                               bool is_asking);
     static task<result<redis_reply>>
-    run_among(std::shared_ptr<redis_node> self, redis_command command, bool waits, bool is_asking);
+    run_alone(std::shared_ptr<redis_node> self, redis_command command, bool waits, bool is_asking);
 
     bool waits(redis_effect effect) const noexcept
     {

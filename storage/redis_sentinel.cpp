@@ -9,14 +9,24 @@ namespace {
 using watch_pointer = std::shared_ptr<redis_primary_watch>;
 using node_pointer = std::shared_ptr<redis_node>;
 
+// The refusal of a server that is a replica by now. Null: it does not say so.
+const redis_reply* replica_in(const redis_reply& answer) noexcept
+{
+    if (answer.is_error("READONLY") || answer.is_error("MASTERDOWN")) return &answer;
+    for (const redis_reply& each : answer.items) {
+        if (const redis_reply* const found = replica_in(each)) return found;
+    }
+    return nullptr;
+}
+
 // What an answer says about the server that gave it. One that is a replica by now has refused a write:
 // whether there is a primary that takes it, the next command will find out.
 result<redis_reply> judged(const watch_pointer& watch, const node_pointer& node, result<redis_reply> answer)
 {
     if (!answer && node->has_been_lost()) watch->leave(node, node->problem());
-    const bool is_replica = answer && (answer->is_error("READONLY") || answer->is_error("MASTERDOWN"));
-    if (!is_replica) return answer;
-    watch->leave(node, to_string(node->address()) + ": " + answer->text);
+    const redis_reply* const refusal = answer ? replica_in(*answer) : nullptr;
+    if (!refusal) return answer;
+    watch->leave(node, to_string(node->address()) + ": " + refusal->text);
     return storage_errc::unavailable;
 }
 
@@ -26,6 +36,16 @@ task<result<redis_reply>> run_on_primary(watch_pointer watch, redis_command comm
     const node_pointer node = co_await std::move(finding);
     if (!node) co_return storage_errc::unavailable;
     auto running = redis_node::run(node, std::move(command), effect);
+    result<redis_reply> answer = co_await std::move(running);
+    co_return judged(watch, node, std::move(answer));
+}
+
+task<result<redis_reply>> run_all_on_primary(watch_pointer watch, std::vector<redis_command> commands)
+{
+    auto finding = redis_primary_watch::primary(watch);
+    const node_pointer node = co_await std::move(finding);
+    if (!node) co_return storage_errc::unavailable;
+    auto running = redis_node::run_all(node, std::move(commands));
     result<redis_reply> answer = co_await std::move(running);
     co_return judged(watch, node, std::move(answer));
 }
@@ -69,6 +89,11 @@ redis_sentinel::~redis_sentinel()
 task<result<redis_reply>> redis_sentinel::run(redis_command command, redis_effect effect)
 {
     return run_on_primary(watch_, std::move(command), effect);
+}
+
+task<result<redis_reply>> redis_sentinel::run_all(std::vector<redis_command> commands)
+{
+    return run_all_on_primary(watch_, std::move(commands));
 }
 
 task<tracked_reply> redis_sentinel::run_tracked(redis_command command)

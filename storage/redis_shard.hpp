@@ -20,6 +20,8 @@
 
 namespace latchkey {
 
+class redis_audit_batch; // storage/redis_audit_batch.hpp
+
 using redis_client_factory =
     std::function<std::unique_ptr<redis_client>(executor where, redis_tracking tracking)>;
 
@@ -71,6 +73,8 @@ public:
     result<redis_reply> note_write(result<redis_reply> answer);
 
     bool has_write_problem() const noexcept { return has_write_problem_; }
+
+    std::weak_ptr<redis_audit_batch> audit_batch; // what this turn's audit lines join; expired: none
 
 private:
     bool has_read_problem_ = false;

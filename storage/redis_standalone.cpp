@@ -29,6 +29,11 @@ task<result<redis_reply>> redis_standalone::run(redis_command command, redis_eff
     return redis_node::run(node_, std::move(command), effect);
 }
 
+task<result<redis_reply>> redis_standalone::run_all(std::vector<redis_command> commands)
+{
+    return redis_node::run_all(node_, std::move(commands));
+}
+
 task<tracked_reply> redis_standalone::run_tracked(redis_command command)
 {
     return redis_node::run_tracked(node_, std::move(command));

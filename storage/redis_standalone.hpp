@@ -23,6 +23,7 @@ public:
     ~redis_standalone() override;
 
     task<result<redis_reply>> run(redis_command command, redis_effect effect) override;
+    task<result<redis_reply>> run_all(std::vector<redis_command> commands) override;
     task<tracked_reply> run_tracked(redis_command command) override;
     task<result<redis_reply>> run_script(redis_call call, redis_effect effect) override;
     task<result<std::vector<redis_answer>>> run_on_every_server(redis_command command) override;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "storage/redis_audit_log.hpp"
+#include "storage/run_together.hpp"
 #include "tests/storage/audit_fixture.hpp"
 #include "tests/storage/redis_store_fixture.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -54,6 +56,17 @@ public:
     {
         for (int n = first; n <= last; ++n)
             REQUIRE(run_redis(log->append(refused_entry(n))));
+    }
+
+    // The same, all at once.
+    void append_together(int first, int last)
+    {
+        std::vector<task<result<void>>> appends;
+        for (int n = first; n <= last; ++n)
+            appends.push_back(log->append(refused_entry(n)));
+        const std::size_t all = appends.size();
+        const auto outcomes = run_redis(run_together(std::move(appends), all));
+        REQUIRE(std::all_of(outcomes.begin(), outcomes.end(), [](const auto& one) { return bool{one}; }));
     }
 
     result<audit_page> search(audit_query query = {}) { return run_redis(log->search(std::move(query))); }

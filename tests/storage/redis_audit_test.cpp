@@ -3,6 +3,7 @@
 #include "tests/storage/redis_audit_fixture.hpp"
 #include "tests/support/lossy_proxy.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <list>
 #include <thread>
@@ -241,6 +242,83 @@ TEST_CASE("an entry is in the stream before the act that it describes, which doe
     redis.resume();
     CHECK(run_redis(client->run(redis_command{"XLEN"}.key(stream), redis_effect::idempotent))->integer == 51);
     CHECK(one.log->unsent() == 0);
+}
+
+namespace {
+
+task<bool> is_there_before_its_act(audit_server& server, int n)
+{
+    auto appending = server.log->append(numbered_entry(n));
+    const result<void> appended = co_await std::move(appending);
+    if (!appended) co_return false;
+    // What is asked for from now on may be the act, and looks for the entry instead.
+    const std::shared_ptr<redis_shard> here = server.store->access()->on(redis_context().get_executor());
+    redis_command all{"XRANGE"};
+    all.key(stream).arg("-").arg("+");
+    auto asking = here->client->run(std::move(all), redis_effect::idempotent);
+    const result<redis_reply> entries = co_await std::move(asking);
+    if (!entries) co_return false;
+    const std::string id = to_string(numbered_id(n));
+    const auto is_its = [&](const redis_reply& entry) {
+        return entry.items[1].items[3].text.find(id) != std::string::npos;
+    };
+    co_return std::any_of(entries->items.begin(), entries->items.end(), is_its);
+}
+
+} // namespace
+
+TEST_CASE("entries of one turn leave together, all of them before any of their acts", "[redis_audit]")
+{
+    redis_server redis;
+    audit_server one{redis.endpoint(), {}, {.command_deadline = 60s}};
+    one.append(1, 1);
+    std::vector<task<bool>> acts;
+    for (int n = 2; n <= 60; ++n)
+        acts.push_back(is_there_before_its_act(one, n));
+    const auto seen = run_redis(run_together(std::move(acts), 59));
+    CHECK(std::count(seen.begin(), seen.end(), true) == 59);
+
+    one.append_together(61, 90);
+    CHECK(length_of_stream(redis) == 90);
+    CHECK(one.log->unsent() == 0);
+    audit_server other{redis.endpoint()};
+    CHECK(other.count() == 90);
+}
+
+TEST_CASE("entries of one turn that Redis does not take all wait for it", "[redis_audit]")
+{
+    redis_server redis;
+    audit_server one{redis.endpoint()};
+    one.append_together(1, 5);
+    REQUIRE(redis.ask({"SET", stream, "not a stream"}).is_ok());
+    one.append_together(6, 9);
+    CHECK(one.log->unsent() == 4);
+    check_mentions(one.log->health().problem, "WRONGTYPE");
+    redis.kill();
+    one.append_together(10, 20);
+    CHECK(one.log->unsent() == 15);
+
+    redis.start(); // empty
+    one.wait_until_sent();
+    audit_server other{redis.endpoint()};
+    CHECK(other.found() == numbers_down(20, 6));
+}
+
+TEST_CASE("the stream is read by itself while somebody searches, and not where nobody does", "[redis_audit]")
+{
+    const redis_server& redis = empty_redis();
+    audit_server one{redis.endpoint()};
+    const auto reads_of = [&](std::chrono::milliseconds time) {
+        REQUIRE(redis.ask({"CONFIG", "RESETSTAT"}).is_ok());
+        redis_context().restart();
+        redis_context().run_for(time); // the periodic work, once a second
+        return redis.ask({"INFO", "commandstats"}).text.find("cmdstat_xrange:") != std::string::npos;
+    };
+    one.append(1, 3);
+    CHECK_FALSE(reads_of(2500ms));
+
+    CHECK(one.count() == 3);
+    CHECK(reads_of(2500ms));
 }
 
 TEST_CASE("an entry that was lost with the connection is sent again, whatever became of its act",

@@ -111,6 +111,28 @@ TEST_CASE("MOVED is followed at once, and remembered", "[storage][redis]")
     CHECK(second->text == "value");
 }
 
+TEST_CASE("several commands find their way one by one, in one write", "[storage][redis]")
+{
+    asio::io_context context{1};
+    // One text for one read, again.
+    const scripted_redis present{context, {pong, value + ok}};
+    scripted_redis former{context, {}};
+    const std::string map = all_at(former.endpoint());
+    const scripted_redis seed{context, {pong, map, map, map}};
+    const std::string moved = moved_to(present.endpoint());
+    former.answer_with({pong, moved + moved});
+    cluster_fixture cluster{context};
+    cluster.connect({seed.endpoint()});
+
+    const auto all = run_task_on(context, cluster.client->run_all(several(get("foo"), set("foo", "v"))));
+
+    REQUIRE(all);
+    REQUIRE(all->items.size() == 2);
+    CHECK(all->items[0].text == "value");
+    CHECK(all->items[1].is_ok());
+    CHECK(cluster.client->redirections().moved == 2);
+}
+
 TEST_CASE("ASK is followed this once, with ASKING in the same write, and vouched for by nobody",
           "[storage][redis]")
 {

@@ -1,5 +1,6 @@
 #include "storage/redis_sentinel.hpp"
 #include "tests/storage/redis_topology_fixture.hpp"
+#include "tests/storage/sample_commands.hpp"
 #include "tests/storage/scripted_redis.hpp"
 
 namespace latchkey::test {
@@ -177,6 +178,32 @@ TEST_CASE("a primary that refuses a write as a replica is left, and the Sentinel
     }
     REQUIRE(taken);
     CHECK(taken->is_ok());
+}
+
+TEST_CASE("one refusal as a replica among several answers is enough", "[storage][redis]")
+{
+    asio::io_context context{1};
+    const scripted_redis former{context,
+                                {pong, is_primary, "$1\r\nv\r\n-READONLY You can't write\r\n", is_replica}};
+    const scripted_redis present{context, {pong, is_primary, "$1\r\nw\r\n+OK\r\n"}};
+    const scripted_redis watcher{context, {pong, names(former.endpoint()), names(present.endpoint())}};
+    sentinel_fixture sentinel{context};
+    sentinel.connect({watcher.endpoint()});
+    const auto ask = [&] {
+        return run_task_on(context, sentinel.client->run_all(several(get("k"), set("k", "v"))));
+    };
+
+    CHECK(ask().error() == storage_errc::unavailable);
+
+    result<redis_reply> taken{make_error_code(storage_errc::unavailable)};
+    const auto end = std::chrono::steady_clock::now() + 20s;
+    while (!taken && std::chrono::steady_clock::now() < end) {
+        taken = ask();
+        context.run_for(2ms);
+    }
+    REQUIRE(taken);
+    REQUIRE(taken->items.size() == 2);
+    CHECK(taken->items[0].text == "w");
 }
 
 TEST_CASE("a store works behind Sentinels", "[storage][redis][topology]")

@@ -53,6 +53,29 @@ TEST_CASE("an error of the server is a reply, and the connection stays", "[stora
     CHECK(redis.client->problem().empty());
 }
 
+TEST_CASE("of several commands each has its reply, whatever the others have", "[storage][redis]")
+{
+    redis_server server;
+    redis_fixture redis{server.endpoint()};
+    redis_command wrong{"LPUSH"};
+    wrong.key("k").arg("y");
+
+    const auto all =
+        run_task_on(redis.context,
+                    redis.client->run_all(several(set("k", "1"), std::move(wrong), get("k"), set("k", "2"))));
+    const auto alone = run_task_on(redis.context, redis.client->run_all(several(get("k"))));
+
+    REQUIRE(all);
+    REQUIRE(all->items.size() == 4);
+    CHECK(all->items[0].is_ok());
+    CHECK(all->items[1].is_error("WRONGTYPE"));
+    CHECK(all->items[2].text == "1");
+    CHECK(all->items[3].is_ok());
+    REQUIRE(alone);
+    REQUIRE(alone->items.size() == 1);
+    CHECK(alone->items[0].text == "2");
+}
+
 TEST_CASE("a script runs once for each call, whether or not the server knows it", "[storage][redis]")
 {
     redis_server server;

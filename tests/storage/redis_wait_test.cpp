@@ -31,13 +31,6 @@ struct replicated_servers {
 
 const redis_client_options waiting{.replication = {.replicas = 1}};
 
-redis_command set()
-{
-    redis_command command{"SET"};
-    command.key("k").arg("v");
-    return command;
-}
-
 task<void> note_end(task<result<redis_reply>> work, std::shared_ptr<bool> has_ended)
 {
     static_cast<void>(co_await std::move(work));
@@ -53,17 +46,17 @@ TEST_CASE("a write that enough replicas have is done; one that they do not have 
     asio::io_context context{1};
     const auto client = redis_clients_of(servers.topology(), waiting)(context.get_executor(), {});
 
-    auto first = run_task_on(context, client->run(set(), redis_effect::idempotent));
+    auto first = run_task_on(context, client->run(set("k", "v"), redis_effect::idempotent));
     const auto end = std::chrono::steady_clock::now() + patience;
     while (first && !first->is_ok() &&
            std::chrono::steady_clock::now() < end) // a busy machine is slow to acknowledge
-        first = run_task_on(context, client->run(set(), redis_effect::idempotent));
+        first = run_task_on(context, client->run(set("k", "v"), redis_effect::idempotent));
     REQUIRE(first);
     CHECK(first->is_ok());
     CHECK(servers.replica.ask({"GET", "k"}).text == "v");
 
     servers.replica.pause();
-    const auto second = run_task_on(context, client->run(set(), redis_effect::idempotent));
+    const auto second = run_task_on(context, client->run(set("k", "v"), redis_effect::idempotent));
     const auto read = run_task_on(context, client->run(get("k"), redis_effect::read));
     servers.replica.resume();
 
@@ -71,6 +64,38 @@ TEST_CASE("a write that enough replicas have is done; one that they do not have 
     CHECK(second->is_error("NOREPLICAS"));
     REQUIRE(read); // reads wait for nobody
     CHECK(read->text == "v");
+}
+
+TEST_CASE("several writes wait for the replicas together", "[storage][redis]")
+{
+    replicated_servers servers;
+    asio::io_context context{1};
+    const auto client = redis_clients_of(servers.topology(), waiting)(context.get_executor(), {});
+    const auto write = [&] {
+        return run_task_on(context, client->run_all(several(set("k", "v"), get("k"), set("k", "w"))));
+    };
+
+    auto first = write();
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (first && first->is_error() && std::chrono::steady_clock::now() < end)
+        first = write();
+    REQUIRE(first);
+    REQUIRE(first->items.size() == 3);
+    CHECK(first->items[1].text == "v");
+    CHECK(servers.replica.ask({"GET", "k"}).text == "w");
+
+    redis_command wrong{"LPUSH"};
+    wrong.key("k").arg("v");
+    servers.replica.pause();
+    const auto second = write();
+    const auto refused = run_task_on(context, client->run_all(several(wrong, wrong)));
+    servers.replica.resume();
+
+    REQUIRE(second);
+    CHECK(second->is_error("NOREPLICAS"));
+    REQUIRE(refused); // nothing was written that they could lack
+    REQUIRE(refused->items.size() == 2);
+    CHECK(refused->items[1].is_error("WRONGTYPE"));
 }
 
 TEST_CASE("a repeated write that finds its work done waits for the replicas all the same", "[storage][redis]")
@@ -104,11 +129,11 @@ TEST_CASE("a verification does not stand behind a write that waits for replicas"
     const redis_client_options patient{.replication = {.replicas = 1, .patience = patience},
                                        .limits = {.command_deadline = patience}};
     const auto client = redis_clients_of(servers.topology(), patient)(context.get_executor(), {});
-    REQUIRE(run_task_on(context, client->run(set(), redis_effect::idempotent)));
+    REQUIRE(run_task_on(context, client->run(set("k", "v"), redis_effect::idempotent)));
     const auto has_written = std::make_shared<bool>(false);
 
     servers.replica.pause();
-    auto writing = note_end(client->run(set(), redis_effect::idempotent), has_written);
+    auto writing = note_end(client->run(set("k", "v"), redis_effect::idempotent), has_written);
     asio::co_spawn(context, std::move(writing), asio::detached);
     const auto read = run_task_on(context, client->run(get("k"), redis_effect::read));
     const bool has_waited = !*has_written;
