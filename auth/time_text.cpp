@@ -1,6 +1,10 @@
 #include "auth/time_text.hpp"
 
 #include "auth/decimal_text.hpp"
+#include "storage/digit_pairs.hpp"
+
+#include <cstdint>
+#include <cstring>
 
 namespace latchkey {
 namespace {
@@ -13,33 +17,35 @@ using std::chrono::seconds;
 using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
-// Exactly two digits.
-void write_pair(char* at, std::uint64_t value) noexcept
+// "2026-01-02": six more digits for the year of the last instant there is.
+struct printed_day {
+    sys_days midnight;
+    std::uint32_t size; // 0: nothing yet
+    std::array<char, 16> text;
+};
+
+void print(printed_day& into, sys_days midnight)
 {
-    at[0] = static_cast<char>('0' + value / 10);
-    at[1] = static_cast<char>('0' + value % 10);
+    const year_month_day date{midnight};
+    std::string text;
+    append_padded(text, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+    char rest[] = "-00-00";
+    write_digit_pair(rest + 1, static_cast<unsigned>(date.month()));
+    write_digit_pair(rest + 4, static_cast<unsigned>(date.day()));
+    text += rest;
+    into.midnight = midnight;
+    into.size = static_cast<std::uint32_t>(text.copy(into.text.data(), into.text.size()));
 }
 
-// "2026-01-02" of the day that begins at `midnight`, made anew when it differs from the thread's last one:
-// most tokens of a server expire on few days, and each verification prints an expiry.
-std::string_view date_text(sys_days midnight)
+// Each thread keeps some that it has printed: most tokens of a server expire on few days, and each
+// verification prints an expiry, a create that and two more.
+const printed_day& printed(sys_days midnight)
 {
-    struct printed_day {
-        sys_days midnight = sys_days::min();
-        std::string text;
-    };
-    thread_local printed_day last;
-    if (last.midnight != midnight) {
-        const year_month_day date{midnight};
-        last.text.clear();
-        append_padded(last.text, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-        char rest[] = "-00-00";
-        write_pair(rest + 1, static_cast<unsigned>(date.month()));
-        write_pair(rest + 4, static_cast<unsigned>(date.day()));
-        last.text += rest;
-        last.midnight = midnight;
-    }
-    return last.text;
+    constinit thread_local std::array<printed_day, 8> kept{};
+    const auto day = static_cast<std::uint64_t>(midnight.time_since_epoch().count());
+    printed_day& found = kept[day % kept.size()];
+    if (found.midnight != midnight || found.size == 0) print(found, midnight);
+    return found;
 }
 
 // Date and time with `separator` between them, without a zone, from the front of `out`; the size. Pieced
@@ -48,26 +54,27 @@ std::size_t write_instant(char* out, time_point when, char separator)
 {
     const sys_days midnight = floor<days>(when);
     const auto since = static_cast<std::uint64_t>((when - midnight).count());
-    const std::uint64_t second = since / 1'000'000;
-    std::uint64_t fraction = since % 1'000'000;
+    const auto second = static_cast<std::uint32_t>(since / 1'000'000);
+    const auto fraction = static_cast<std::uint32_t>(since % 1'000'000);
 
-    const std::string_view date = date_text(midnight);
-    char* const time = out + date.copy(out, date.size());
+    const printed_day& date = printed(midnight);
+    std::memcpy(out, date.text.data(), date.text.size());
+    char* const time = out + date.size;
     std::string_view{"T00:00:00.000000"}.copy(time, 16);
     time[0] = separator;
-    write_pair(time + 1, second / 3600);
-    write_pair(time + 4, second / 60 % 60);
-    write_pair(time + 7, second % 60);
+    write_digit_pair(time + 1, second / 3600);
+    write_digit_pair(time + 4, second / 60 % 60);
+    write_digit_pair(time + 7, second % 60);
     std::size_t size = 9;
     if (fraction != 0) {
-        write_pair(time + 10, fraction / 10'000);
-        write_pair(time + 12, fraction / 100 % 100);
-        write_pair(time + 14, fraction % 100);
+        write_digit_pair(time + 10, fraction / 10'000);
+        write_digit_pair(time + 12, fraction / 100 % 100);
+        write_digit_pair(time + 14, fraction % 100);
         size = 16;
         while (time[size - 1] == '0')
             --size; // contract 1.5: without trailing zeros
     }
-    return date.size() + size;
+    return date.size + size;
 }
 
 // Takes exactly `count` digits off the front of `text`.

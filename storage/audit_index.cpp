@@ -116,17 +116,15 @@ void audit_index::build_from(const audit_part& part)
             continue;
         }
         const std::lock_guard lock{mutex_};
-        history_.add(row_for(number, line.offset, line.text.size(), *scanned));
+        history_.add(row_for(number, line.offset, line.text.size(), facts_of(*scanned)));
     }
     if (reader.error()) note_problem(part.path + " cannot be read: " + reader.error().message());
 }
 
-void audit_index::add(std::uint32_t file, std::uint64_t offset, std::string_view text)
+void audit_index::add(std::uint32_t file, std::uint64_t offset, std::size_t size, const audit_facts& line)
 {
-    const auto scanned = scan_own_line(text);
-    if (!scanned) return note_problem("an entry was written that cannot be read back");
     const std::lock_guard lock{mutex_};
-    live_.add(row_for(file, offset, text.size(), *scanned));
+    live_.add(row_for(file, offset, size, line));
 }
 
 void audit_index::keep_foreign(std::size_t limit)
@@ -141,7 +139,7 @@ bool audit_index::add_foreign(std::string line)
     const auto scanned = scan_unchained_line(line);
     if (!scanned) return false;
     const std::lock_guard lock{mutex_};
-    const audit_row row = row_for(0, 0, line.size(), *scanned);
+    const audit_row row = row_for(0, 0, line.size(), facts_of(*scanned));
     foreign_.add(row, std::move(line));
     if (foreign_.rows() >= foreign_limit_ + audit_columns::chunk_rows) foreign_.drop_first_chunk();
     return true;
@@ -154,7 +152,7 @@ void audit_index::drop_foreign()
 }
 
 audit_row
-audit_index::row_for(std::uint32_t file, std::uint64_t offset, std::size_t length, const audit_line& line)
+audit_index::row_for(std::uint32_t file, std::uint64_t offset, std::size_t length, const audit_facts& line)
 {
     audit_row row;
     row.offset = offset;

@@ -44,7 +44,7 @@ public:
     audit_sources& sources() { return sources_; }
 
     // Adds a line behind all others. The writer's thread.
-    void add(std::uint32_t file, std::uint64_t offset, std::string_view text);
+    void add(std::uint32_t file, std::uint64_t offset, std::size_t size, const audit_facts& line);
 
     // Before the first search: entries of other servers will come, and the order is that of time (see
     // audit_search.hpp). About `limit` of them are kept, those that came last: 64 bytes and the line for
@@ -74,7 +74,7 @@ private:
 
     void build_all(const std::vector<audit_part>& parts);
     void build_from(const audit_part& part);
-    audit_row row_for(std::uint32_t file, std::uint64_t offset, std::size_t length, const audit_line& line);
+    audit_row row_for(std::uint32_t file, std::uint64_t offset, std::size_t length, const audit_facts& line);
     bool translate(const audit_query& query, audit_row_filter& filter) const;
     void note_problem(std::string problem);
 

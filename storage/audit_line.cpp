@@ -1,6 +1,7 @@
 #include "storage/audit_line.hpp"
 
 #include "storage/audit_json.hpp"
+#include "storage/digit_pairs.hpp"
 #include "storage/hex_text.hpp"
 
 #include <algorithm>
@@ -12,39 +13,37 @@ constexpr std::size_t text_limit = 1024;
 constexpr std::size_t usual_entry_bytes = 1500;
 constexpr std::size_t object_limit = 16 * 1024;
 
-void append_digits(std::string& out, std::uint64_t value, int width)
+// Years that have four digits.
+time_point within_calendar(time_point time)
 {
-    const std::size_t end = out.size() + static_cast<std::size_t>(width);
-    out.resize(end);
-    for (std::size_t at = end; at != end - static_cast<std::size_t>(width); value /= 10)
-        out[--at] = static_cast<char>('0' + value % 10);
+    using namespace std::chrono;
+    const time_point least = sys_days{year{0} / 1 / 1};
+    const time_point greatest = time_point{sys_days{year{10000} / 1 / 1}} - microseconds{1};
+    return std::clamp(time, least, greatest);
 }
 
 // RFC 3339, always 27 characters.
 void append_time(std::string& out, time_point time)
 {
     using namespace std::chrono;
-    const time_point least = sys_days{year{0} / 1 / 1};
-    const time_point greatest = time_point{sys_days{year{10000} / 1 / 1}} - microseconds{1};
-    time = std::clamp(time, least, greatest);
-
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const auto within = static_cast<std::uint64_t>((time - day).count());
-    append_digits(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
-    out += '-';
-    append_digits(out, static_cast<unsigned>(date.month()), 2);
-    out += '-';
-    append_digits(out, static_cast<unsigned>(date.day()), 2);
-    out += 'T';
-    append_digits(out, within / 3'600'000'000, 2);
-    out += ':';
-    append_digits(out, within / 60'000'000 % 60, 2);
-    out += ':';
-    append_digits(out, within / 1'000'000 % 60, 2);
-    out += '.';
-    append_digits(out, within % 1'000'000, 6);
-    out += 'Z';
+    const auto second = static_cast<std::uint32_t>(within / 1'000'000);
+    const auto fraction = static_cast<std::uint32_t>(within % 1'000'000);
+    const auto year = static_cast<std::uint32_t>(static_cast<int>(date.year()));
+    char text[] = "0000-00-00T00:00:00.000000Z";
+    write_digit_pair(text, year / 100);
+    write_digit_pair(text + 2, year % 100);
+    write_digit_pair(text + 5, static_cast<unsigned>(date.month()));
+    write_digit_pair(text + 8, static_cast<unsigned>(date.day()));
+    write_digit_pair(text + 11, second / 3600);
+    write_digit_pair(text + 14, second / 60 % 60);
+    write_digit_pair(text + 17, second % 60);
+    write_digit_pair(text + 20, fraction / 10'000);
+    write_digit_pair(text + 22, fraction / 100 % 100);
+    write_digit_pair(text + 24, fraction % 100);
+    out.append(text, sizeof text - 1);
 }
 
 void append_id(std::string& out, const std::optional<uuid>& id)
@@ -53,31 +52,10 @@ void append_id(std::string& out, const std::optional<uuid>& id)
         out += "null";
         return;
     }
-    out += '"';
-    append_uuid(out, *id);
-    out += '"';
-}
-
-void append_text_field(std::string& out, std::string_view name, std::string_view text)
-{
-    out += name;
-    append_json_text(out, text, text_limit);
-}
-
-void append_actor(std::string& out, const audit_entry& entry)
-{
-    out += R"(,"actor":)";
-    if (!entry.actor && entry.actor_username.empty() && entry.actor_email.empty() &&
-        entry.actor_key.empty()) {
-        out += "null";
-        return;
-    }
-    out += R"({"id":)";
-    append_id(out, entry.actor);
-    append_text_field(out, R"(,"username":)", entry.actor_username);
-    append_text_field(out, R"(,"email":)", entry.actor_email);
-    append_text_field(out, R"(,"key":)", entry.actor_key);
-    out += '}';
+    char text[uuid_length + 2] = {'"'};
+    write_uuid(text + 1, *id);
+    text[uuid_length + 1] = '"';
+    out.append(text, sizeof text);
 }
 
 // What stands in `out` from `start` on is JSON of an object. Better an entry that says it is incomplete
@@ -105,27 +83,69 @@ void append_objects(std::string& out, const audit_entry& entry)
 } // namespace
 
 audit_text::audit_text(const audit_entry& entry)
+    : time_{within_calendar(entry.time)},
+      id_{entry.id},
+      resource_id_{entry.resource_id},
+      request_id_{entry.request_id}
 {
     std::string& out = members_;
     out.reserve(usual_entry_bytes);
     out += R"("time":")";
-    append_time(out, entry.time);
+    append_time(out, time_);
     out += R"(","id":)";
-    append_id(out, entry.id);
-    append_actor(out, entry);
-    append_text_field(out, R"(,"action":)", entry.action);
-    append_text_field(out, R"(,"resource":{"type":)", entry.resource_type);
+    append_id(out, id_);
+    append_actor(entry);
+    action_ = append_text(R"(,"action":)", entry.action);
+    resource_type_ = append_text(R"(,"resource":{"type":)", entry.resource_type);
     out += R"(,"id":)";
-    append_id(out, entry.resource_id);
-    append_text_field(out, R"(,"target":)", entry.resource_target);
-    append_text_field(out, R"(},"outcome":)", entry.outcome);
+    append_id(out, resource_id_);
+    resource_target_ = append_text(R"(,"target":)", entry.resource_target);
+    append_text(R"(},"outcome":)", entry.outcome);
     out += R"(,"status":)";
     out += std::to_string(std::clamp(entry.status, 0, 999));
     out += R"(,"request_id":)";
-    append_id(out, entry.request_id);
-    append_text_field(out, R"(,"address":)", entry.address);
-    append_text_field(out, R"(,"user_agent":)", entry.user_agent);
+    append_id(out, request_id_);
+    append_text(R"(,"address":)", entry.address);
+    append_text(R"(,"user_agent":)", entry.user_agent);
     append_objects(out, entry);
+}
+
+// Where the text stands, without its quotes.
+audit_text::extent audit_text::append_text(std::string_view name, std::string_view text)
+{
+    members_ += name;
+    const std::size_t quote = members_.size();
+    append_json_text(members_, text, text_limit);
+    return {static_cast<std::uint32_t>(quote + 1), static_cast<std::uint32_t>(members_.size() - quote - 2)};
+}
+
+void audit_text::append_actor(const audit_entry& entry)
+{
+    members_ += R"(,"actor":)";
+    if (!entry.actor && entry.actor_username.empty() && entry.actor_email.empty() &&
+        entry.actor_key.empty()) {
+        members_ += "null";
+        return;
+    }
+    members_ += R"({"id":)";
+    append_id(members_, entry.actor);
+    actor_username_ = append_text(R"(,"username":)", entry.actor_username);
+    actor_email_ = append_text(R"(,"email":)", entry.actor_email);
+    append_text(R"(,"key":)", entry.actor_key);
+    members_ += '}';
+}
+
+audit_facts audit_text::facts() const noexcept
+{
+    return {time_,
+            id_,
+            at(actor_username_),
+            at(actor_email_),
+            at(action_),
+            at(resource_type_),
+            resource_id_,
+            at(resource_target_),
+            request_id_};
 }
 
 void append_audit_line(std::string& out, const audit_text& entry, const audit_link& link)

@@ -180,20 +180,15 @@ bool scan_origin(scanner& scan, audit_line& line)
            scan.text(line.address) && scan.literal(R"(,"user_agent":)") && scan.text(line.user_agent);
 }
 
-// What an audit_text begins with.
-bool scan_facts(scanner& scan, audit_line& line)
+// What an audit_text holds.
+bool scan_entry(scanner& scan, audit_line& line)
 {
     return scan.literal(R"("time":")") && scan.time(line.time) && scan.literal(R"(","id":)") &&
            scan.id(line.id) && scan.literal(R"(,"actor":)") && scan_actor(scan, line) &&
            scan.literal(R"(,"action":)") && scan.text(line.action) && scan.literal(R"(,"resource":)") &&
            scan_resource(scan, line) && scan.literal(R"(,"outcome":)") && scan.text(line.outcome) &&
-           scan.literal(R"(,"status":)") && scan.number(line.status) && scan_origin(scan, line);
-}
-
-// The whole of an audit_text.
-bool scan_entry(scanner& scan, audit_line& line)
-{
-    return scan_facts(scan, line) && scan.literal(R"(,"diff":)") && scan.object(line.diff) &&
+           scan.literal(R"(,"status":)") && scan.number(line.status) && scan_origin(scan, line) &&
+           scan.literal(R"(,"diff":)") && scan.object(line.diff) &&
            scan.literal(R"(,"additional_fields":)") && scan.object(line.additional_fields);
 }
 
@@ -217,14 +212,6 @@ std::optional<audit_line> scan_audit_line(std::string_view text)
     return line;
 }
 
-std::optional<audit_line> scan_own_line(std::string_view text)
-{
-    audit_line line;
-    scanner scan{text};
-    if (!scan_seq(scan, line) || !scan_facts(scan, line)) return std::nullopt;
-    return line;
-}
-
 std::optional<audit_line> scan_unchained_line(std::string_view text)
 {
     if (text.size() > audit_line_limit) return std::nullopt;
@@ -234,6 +221,19 @@ std::optional<audit_line> scan_unchained_line(std::string_view text)
     const bool is_whole = scan.literal("{") && scan_entry(scan, line) && scan.literal("}") && scan.at_end();
     if (!is_whole) return std::nullopt;
     return line;
+}
+
+audit_facts facts_of(const audit_line& line) noexcept
+{
+    return {line.time,
+            line.id,
+            line.actor_username,
+            line.actor_email,
+            line.action,
+            line.resource_type,
+            line.resource_id,
+            line.resource_target,
+            line.request_id};
 }
 
 audit_entry to_entry(const audit_line& line)

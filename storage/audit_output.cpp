@@ -55,14 +55,13 @@ error_code audit_output::write_staged(bool and_sync)
     return {};
 }
 
-std::vector<audit_output::staged_line> audit_output::written() const
+std::vector<audit_output::written_line> audit_output::written() const
 {
-    std::vector<staged_line> lines;
+    std::vector<written_line> lines;
     if (!is_written_) return lines;
     lines.reserve(extents_.size());
     for (const extent& line : extents_)
-        lines.push_back(
-            {written_offset_ + line.begin, std::string_view{staged_}.substr(line.begin, line.length)});
+        lines.push_back({written_offset_ + line.begin, line.length});
     return lines;
 }
 

@@ -35,9 +35,9 @@ struct audit_mismatch {
 
 class audit_output {
 public:
-    struct staged_line {
+    struct written_line {
         std::uint64_t offset = 0; // in the file
-        std::string_view text;    // without newline; valid until the next `stage`
+        std::size_t size = 0;     // without newline
     };
 
     // Creates the file (0600) if there is none, finds the end of the chain, cuts a torn end off.
@@ -63,8 +63,9 @@ public:
     // dropped, and cut off the file now or by the next call of `write_staged`.
     error_code write_staged(bool and_sync);
 
-    // What the last successful write_staged wrote; until the next `stage`.
-    std::vector<staged_line> written() const;
+    // What the last successful write_staged wrote, in the order in which it was staged; until the next
+    // `stage`.
+    std::vector<written_line> written() const;
 
     // Lines written without it become durable.
     error_code sync();

@@ -28,11 +28,11 @@ audit_writer::~audit_writer()
 
 error_code audit_writer::start(const std::vector<audit_entry>& first)
 {
-    for (const auto& entry : first)
-        output_->stage(audit_text{entry});
-    if (!first.empty()) {
+    for (const auto& entry : first) {
+        const std::vector<pending> note = as_pending(entry);
+        stage(note);
         if (const error_code ec = output_->write_staged(true)) return ec;
-        index_written();
+        index_written(note);
     }
     thread_ = std::thread{[this] { run(); }};
     return {};
@@ -148,8 +148,7 @@ void audit_writer::write_batch(std::vector<pending> batch)
 
 bool audit_writer::write_entries(const std::vector<pending>& batch)
 {
-    for (const auto& item : batch)
-        output_->stage(item.entry);
+    stage(batch);
     const std::uint64_t first = output_->last_seq() + 1;
     if (const error_code ec = output_->write_staged(options_.sync == audit_sync::always)) {
         fail(ec, "cannot be written");
@@ -158,14 +157,29 @@ bool audit_writer::write_entries(const std::vector<pending>& batch)
     if (options_.sync == audit_sync::interval && !sync_due_)
         sync_due_ = std::chrono::steady_clock::now() + options_.sync_interval;
     if (output_->has_unsynced() && unsynced_from_ == 0) unsynced_from_ = first;
-    index_written();
+    index_written(batch);
     return true;
 }
 
-void audit_writer::index_written()
+std::vector<audit_writer::pending> audit_writer::as_pending(const audit_entry& note)
 {
-    for (const auto& line : output_->written())
-        index_.add(file_number_, line.offset, line.text);
+    std::vector<pending> alone;
+    alone.push_back({audit_text{note}, nullptr});
+    return alone;
+}
+
+void audit_writer::stage(const std::vector<pending>& entries)
+{
+    for (const pending& one : entries)
+        output_->stage(one.entry);
+}
+
+// These, staged and written.
+void audit_writer::index_written(const std::vector<pending>& entries)
+{
+    const auto lines = output_->written();
+    for (std::size_t index = 0; index < lines.size(); ++index)
+        index_.add(file_number_, lines[index].offset, lines[index].size, entries[index].entry.facts());
     const std::lock_guard lock{mutex_};
     entries_ = output_->last_seq();
     head_error_ = output_->head_error();

@@ -53,7 +53,7 @@ public:
 private:
     struct pending {
         audit_text entry;
-        std::unique_ptr<write_waiter> waiter;
+        std::unique_ptr<write_waiter> waiter; // null: nobody waits, it is a note of the writer's own
     };
 
     using instant = std::chrono::steady_clock::time_point;
@@ -63,7 +63,9 @@ private:
     std::optional<instant> next_wake() const;
     void write_batch(std::vector<pending> batch);
     bool write_entries(const std::vector<pending>& batch);
-    void index_written();
+    static std::vector<pending> as_pending(const audit_entry& note);
+    void stage(const std::vector<pending>& entries);
+    void index_written(const std::vector<pending>& entries);
     void sync_if_due(bool is_last);
     bool sync_now();
     void make_room();

@@ -43,10 +43,11 @@ void audit_writer::follow_path()
     }
 
     // An entry at once: the chain can then be taken up here after a restart, wherever the old file is.
-    output_->stage(audit_text{
-        audit_note(clock_, "reopen", {{"last_seq_before", last_in_old}, {"was_deleted", is_old_deleted}})});
+    const std::vector<pending> note = as_pending(
+        audit_note(clock_, "reopen", {{"last_seq_before", last_in_old}, {"was_deleted", is_old_deleted}}));
+    stage(note);
     if (const error_code ec = output_->write_staged(true)) return fail(ec, "cannot be written");
-    index_written();
+    index_written(note);
     set_problem("");
 }
 
@@ -68,12 +69,13 @@ void audit_writer::probe()
 
     probe_due_ = std::chrono::steady_clock::now() + options_.probe_interval;
     if (output_->is_deleted() && take_fresh_file()) return;
-    output_->stage(audit_text{audit_note(clock_, "recover", std::move(fields))});
+    const std::vector<pending> note = as_pending(audit_note(clock_, "recover", std::move(fields)));
+    stage(note);
     if (output_->write_staged(true)) return;
     probe_due_.reset();
     unsynced_from_ = 0;
     doubtful_from_ = 0;
-    index_written();
+    index_written(note);
     const std::lock_guard lock{mutex_};
     can_write_ = true;
     refused_ = 0;

@@ -17,7 +17,8 @@ enum class redis_effect : std::uint8_t {
     once,       // never sent again when its fate is unknown
 };
 
-// A list of texts in one piece of memory, each as it goes to Redis: a RESP bulk string.
+// A list of texts in one piece of memory, as it goes to Redis: RESP bulk strings, but for the end of the line
+// of the last one.
 class redis_words {
 public:
     void add(std::string_view bytes);

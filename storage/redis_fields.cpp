@@ -3,14 +3,22 @@
 #include "storage/hex_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace latchkey {
 namespace {
 
+constexpr auto escaped_characters = [] {
+    std::array<bool, 256> made{};
+    for (std::size_t code = 0; code < made.size(); ++code)
+        made[code] = code <= ' ' || code == '%' || code == ',' || code == 0x7f;
+    return made;
+}();
+
 bool must_be_escaped(char c) noexcept
 {
-    return static_cast<unsigned char>(c) <= ' ' || c == '%' || c == ',' || c == 0x7f;
+    return escaped_characters[static_cast<unsigned char>(c)];
 }
 
 void append_escaped(std::string& out, std::string_view bytes)

@@ -14,6 +14,8 @@ namespace latchkey {
 
 class field_writer {
 public:
+    field_writer() { out_.reserve(usual_size); }
+
     field_writer& text(std::string_view bytes);
     field_writer& number(std::int64_t value);
     field_writer& moment(time_point when) { return number(when.time_since_epoch().count()); }
@@ -23,6 +25,8 @@ public:
     std::string take() { return std::move(out_); }
 
 private:
+    static constexpr std::size_t usual_size = 200; // of a key's record
+
     void begin();
 
     std::string out_;

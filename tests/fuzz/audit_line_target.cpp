@@ -52,8 +52,7 @@ void write_entry(choices from)
     MUST(line.size() <= audit_line_limit);
     const auto read = scan_audit_line(line);
     MUST(read && read->link.seq == 7 && read->time == entry.time && read->status == entry.status);
-    const auto own = scan_own_line(line);
-    MUST(own && own->link.seq == 7 && own->time == read->time && own->user_agent == read->user_agent);
+    MUST(text.facts() == facts_of(*read));
     MUST(scan_unchained_line(unchained_line(text)).has_value());
 }
 
