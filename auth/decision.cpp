@@ -68,6 +68,38 @@ task<outcome<void>> decision_log::append(audit_entry entry)
     co_return why;
 }
 
+task<outcome<void>> decision_log::append_refusal(audit_entry entry, refusal why)
+{
+    auto appending = append(std::move(entry));
+    outcome<void> written = co_await std::move(appending);
+    if (!written) co_return written;
+    co_return why;
+}
+
+task<refusal> decision_log::append_and_tell(audit_entry entry, refusal why)
+{
+    auto appending = append_refusal(std::move(entry), std::move(why));
+    outcome<void> told = co_await std::move(appending);
+    co_return std::move(told).error();
+}
+
+// The caller is told why his act failed even if the log cannot say so as well: nothing has happened that is
+// not in it, and the log's own trouble shows in its health.
+task<refusal> decision_log::append_failure(audit_entry entry, refusal why)
+{
+    auto appending = append(std::move(entry));
+    static_cast<void>(co_await std::move(appending));
+    co_return why;
+}
+
+task<outcome<void>> decision_log::permit()
+{
+    co_return outcome<void>{};
+}
+
+// What follows are no coroutines: each has the entry ready when it returns, and leaves the waiting to one of
+// those above, so that nothing else is kept meanwhile (./dev bench create).
+
 task<outcome<void>> decision_log::decide(principal caller,
                                          action wanted,
                                          object what,
@@ -80,9 +112,8 @@ task<outcome<void>> decision_log::decide(principal caller,
     const unsigned status = permitted ? intent.success_status : otherwise.status;
     audit_entry entry = entry_of(std::move(intent), verdict, status, std::move(from), clock_.now());
     set_actor(entry, caller);
-    outcome<void> written = co_await append(std::move(entry));
-    if (!written || permitted) co_return written;
-    co_return otherwise;
+    if (permitted) return append(std::move(entry));
+    return append_refusal(std::move(entry), std::move(otherwise));
 }
 
 task<outcome<void>> decision_log::decide_read(principal caller,
@@ -92,10 +123,9 @@ task<outcome<void>> decision_log::decide_read(principal caller,
                                               refusal otherwise,
                                               request_origin from)
 {
-    if (permits(caller, wanted, what)) co_return outcome<void>{};
-    outcome<void> refused = co_await decide(
+    if (permits(caller, wanted, what)) return permit();
+    return decide(
         std::move(caller), wanted, std::move(what), std::move(intent), std::move(otherwise), std::move(from));
-    co_return refused;
 }
 
 task<refusal> decision_log::refuse(std::optional<principal> caller,
@@ -105,9 +135,7 @@ task<refusal> decision_log::refuse(std::optional<principal> caller,
 {
     audit_entry entry = entry_of(std::move(intent), "refused", why.status, std::move(from), clock_.now());
     if (caller) set_actor(entry, *caller);
-    outcome<void> written = co_await append(std::move(entry));
-    if (!written) co_return written.error();
-    co_return why;
+    return append_and_tell(std::move(entry), std::move(why));
 }
 
 task<refusal> decision_log::refuse_login(std::optional<user> tried,
@@ -117,9 +145,7 @@ task<refusal> decision_log::refuse_login(std::optional<user> tried,
 {
     audit_entry entry = entry_of(std::move(intent), "refused", why.status, std::move(from), clock_.now());
     if (tried) set_actor(entry, *tried);
-    outcome<void> written = co_await append(std::move(entry));
-    if (!written) co_return written.error();
-    co_return why;
+    return append_and_tell(std::move(entry), std::move(why));
 }
 
 task<outcome<void>>
@@ -128,8 +154,7 @@ decision_log::record(std::optional<user> acting, intended_action intent, request
     const unsigned status = intent.success_status;
     audit_entry entry = entry_of(std::move(intent), "allowed", status, std::move(from), clock_.now());
     if (acting) set_actor(entry, *acting);
-    outcome<void> written = co_await append(std::move(entry));
-    co_return written;
+    return append(std::move(entry));
 }
 
 task<outcome<void>> decision_log::record_of(principal acting, intended_action intent, request_origin from)
@@ -137,8 +162,7 @@ task<outcome<void>> decision_log::record_of(principal acting, intended_action in
     const unsigned status = intent.success_status;
     audit_entry entry = entry_of(std::move(intent), "allowed", status, std::move(from), clock_.now());
     set_actor(entry, acting);
-    outcome<void> written = co_await append(std::move(entry));
-    co_return written;
+    return append(std::move(entry));
 }
 
 task<refusal> decision_log::failed(std::optional<principal> caller,
@@ -148,10 +172,7 @@ task<refusal> decision_log::failed(std::optional<principal> caller,
 {
     audit_entry entry = entry_of(std::move(intent), "failed", why.status, std::move(from), clock_.now());
     if (caller) set_actor(entry, *caller);
-    // The caller is told why his act failed even if the log cannot say so as well: nothing has happened
-    // that is not in it, and the log's own trouble shows in its health.
-    static_cast<void>(co_await append(std::move(entry)));
-    co_return why;
+    return append_failure(std::move(entry), std::move(why));
 }
 
 task<refusal>
@@ -159,8 +180,7 @@ decision_log::failed_act_of(user acting, intended_action intent, refusal why, re
 {
     audit_entry entry = entry_of(std::move(intent), "failed", why.status, std::move(from), clock_.now());
     set_actor(entry, acting);
-    static_cast<void>(co_await append(std::move(entry))); // as in `failed`
-    co_return why;
+    return append_failure(std::move(entry), std::move(why));
 }
 
 } // namespace latchkey

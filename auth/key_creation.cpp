@@ -141,35 +141,41 @@ key_service::drafted(const principal& caller, const user& target, const token_re
     return draft;
 }
 
+// These two and `issue` are no coroutines, so that nothing of theirs is kept while the creation is recorded
+// and stored
+// (./dev bench create).
+
 task<outcome<secret_text>>
 key_service::create_token(principal caller, user target, token_request asked, request_origin from)
 {
     outcome<key_record> draft = drafted(caller, target, asked);
     if (!draft) {
-        intended_action intent = creation_of(target, std::move(asked.name));
-        refusal why =
-            co_await decisions_.refuse(std::move(caller), std::move(intent), draft.error(), std::move(from));
-        co_return why;
+        return refuse_creation(std::move(caller),
+                               creation_of(target, std::move(asked.name)),
+                               std::move(draft).error(),
+                               std::move(from));
     }
-    outcome<secret_text> token =
-        co_await issue(std::move(caller), std::move(target), std::move(*draft), std::move(from));
-    co_return token;
+    return issue(std::move(caller), std::move(target), std::move(*draft), std::move(from));
 }
 
 task<outcome<secret_text>> key_service::create_session_key(principal caller, user target, request_origin from)
 {
     outcome<key_record> draft = drafted(caller, target, token_request{});
     if (!draft) {
-        intended_action intent = creation_of(target, {});
-        refusal why =
-            co_await decisions_.refuse(std::move(caller), std::move(intent), draft.error(), std::move(from));
-        co_return why;
+        return refuse_creation(
+            std::move(caller), creation_of(target, {}), std::move(draft).error(), std::move(from));
     }
     // The child of a restricted key stays a token, with a generated name: a session would slide on and on.
     if (caller.is_unrestricted()) draft->login = login_type::password;
-    outcome<secret_text> token =
-        co_await issue(std::move(caller), std::move(target), std::move(*draft), std::move(from));
-    co_return token;
+    return issue(std::move(caller), std::move(target), std::move(*draft), std::move(from));
+}
+
+task<outcome<secret_text>>
+key_service::refuse_creation(principal caller, intended_action intent, refusal why, request_origin from)
+{
+    auto refusing = decisions_.refuse(std::move(caller), std::move(intent), std::move(why), std::move(from));
+    refusal told = co_await std::move(refusing);
+    co_return told;
 }
 
 task<outcome<void>> key_service::check_free(uuid owner, std::string name)
@@ -183,37 +189,62 @@ task<outcome<void>> key_service::check_free(uuid owner, std::string name)
 task<outcome<secret_text>>
 key_service::issue(principal caller, user target, key_record draft, request_origin from)
 {
-    const object what = key_of(target.id);
     intended_action intent = creation_of(target, std::string{draft.name});
     // Whose names are taken is nobody's business who may not create here, so this comes first; the refusal
     // itself is left to `decide`, which records it.
-    if (permits(caller, action::create, what)) {
+    if (permits(caller, action::create, key_of(target.id))) {
         if (target.is_deleted) {
-            refusal why = co_await decisions_.refuse(caller, intent, owner_is_deleted(), from);
-            co_return why;
+            return refuse_creation(std::move(caller), std::move(intent), owner_is_deleted(), std::move(from));
         }
-        if (draft.name.empty()) {
-            if (draft.login == login_type::token) intent.resource_target = generate_token_name();
-            draft.name = intent.resource_target;
-        } else {
-            outcome<void> is_free = co_await check_free(target.id, intent.resource_target);
-            if (!is_free && is_free.error().cause) co_return is_free.error();
-            if (!is_free) {
-                refusal why = co_await decisions_.refuse(caller, intent, is_free.error(), from);
-                co_return why;
-            }
-        }
+        if (!draft.name.empty())
+            return issue_if_free(std::move(caller), std::move(draft), std::move(intent), std::move(from));
+        if (draft.login == login_type::token) intent.resource_target = generate_token_name();
+        draft.name = intent.resource_target;
     }
+    return record_and_mint(std::move(caller), std::move(draft), std::move(intent), std::move(from));
+}
+
+task<outcome<secret_text>>
+key_service::issue_if_free(principal caller, key_record draft, intended_action intent, request_origin from)
+{
+    auto checking = check_free(draft.owner, intent.resource_target);
+    outcome<void> is_free = co_await std::move(checking);
+    if (!is_free && is_free.error().cause) co_return std::move(is_free).error();
+    if (!is_free) {
+        auto refusing = refuse_creation(
+            std::move(caller), std::move(intent), std::move(is_free).error(), std::move(from));
+        outcome<secret_text> refused = co_await std::move(refusing);
+        co_return refused;
+    }
+    auto minting = record_and_mint(std::move(caller), std::move(draft), std::move(intent), std::move(from));
+    outcome<secret_text> token = co_await std::move(minting);
+    co_return token;
+}
+
+task<outcome<void>> key_service::decide_creation(const principal& caller,
+                                                 const key_record& draft,
+                                                 const intended_action& intent,
+                                                 const request_origin& from)
+{
     intended_action with_diff = intent; // which only this needs: what fails has changed nothing
     with_diff.diff = diff_of_created(draft);
-    const outcome<void> decided = co_await decisions_.decide(
-        caller, action::create, what, std::move(with_diff), refusals::forbidden(), from); // A2
-    if (!decided) co_return decided.error();
+    return decisions_.decide(
+        caller, action::create, key_of(draft.owner), std::move(with_diff), refusals::forbidden(), from); // A2
+}
 
-    outcome<secret_text> token = co_await mint_for(caller, std::move(draft));
+task<outcome<secret_text>>
+key_service::record_and_mint(principal caller, key_record draft, intended_action intent, request_origin from)
+{
+    auto deciding = decide_creation(caller, draft, intent, from);
+    outcome<void> decided = co_await std::move(deciding);
+    if (!decided) co_return std::move(decided).error();
+
+    auto minting = mint_for(caller, std::move(draft));
+    outcome<secret_text> token = co_await std::move(minting);
     if (token) co_return token;
-    refusal told =
-        co_await decisions_.failed(std::move(caller), std::move(intent), token.error(), std::move(from));
+    auto telling =
+        decisions_.failed(std::move(caller), std::move(intent), std::move(token).error(), std::move(from));
+    refusal told = co_await std::move(telling);
     co_return told;
 }
 

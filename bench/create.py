@@ -2,8 +2,8 @@
 """Tokens created over HTTP: how many a second, and how long each takes.
 
 usage: create.py [--store sqlite|redis] [--audit-sync never] [--rounds N] [--seconds N] [--binary PATH]
-64 keep-alive connections, one create in flight on each. The server's threads may use both cores, as they would on
-such a machine, and the generator's is one of them. With --store redis, the other is Redis's, and redis-benchmark, on
+64 keep-alive connections, one create in flight on each. The server runs as it does by itself: with a thread for each
+core, on any of them, and the generator's is one of them. With --store redis, the other is Redis's, and redis-benchmark, on
 the generator's, runs the same create step (the script with the arguments of a real create, other ids and names each
 time) with 16 in flight, round by round in the same run.
 """
@@ -116,8 +116,8 @@ def run(options, folder, running):
         redis = start_redis(SERVER_CORE)
         running.append(redis)
     store = f"redis://127.0.0.1:{redis.port}" if redis else f"sqlite:{folder}/latchkey.db"
-    server = start_latchkey(options.binary, "--store", store, audit_sync=options.audit_sync,
-                            core=ANY_CORE)
+    server = start_latchkey(options.binary, "--store", store, threads=os.cpu_count(),
+                            audit_sync=options.audit_sync, core=ANY_CORE)
     running.append(server)
     session = sign_in(server.port)
     token_file = os.path.join(folder, "session")

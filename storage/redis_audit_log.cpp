@@ -21,9 +21,12 @@ redis_audit_log::redis_audit_log(redis_store& store, audit_file& file, redis_aud
 
 task<result<void>> redis_audit_log::append(audit_entry entry)
 {
-    audit_text text{entry};
+    return append(audit_text{entry}, is_followed_by_its_act(entry));
+}
+
+task<result<void>> redis_audit_log::append(audit_text text, bool is_ahead)
+{
     std::string line = unchained_line(text);
-    const bool is_ahead = is_followed_by_its_act(entry);
     auto appending = file_.append(std::move(text));
     const result<void> appended = co_await std::move(appending);
     if (!appended) co_return appended;

@@ -36,6 +36,8 @@ public:
     std::size_t unsent() const { return stream_->unsent(); }
 
 private:
+    task<result<void>> append(audit_text text, bool is_ahead);
+
     audit_file& file_;
     const std::shared_ptr<redis_audit_stream> stream_;
 };

@@ -3,16 +3,18 @@
 #include "storage/digit_pairs.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 namespace latchkey {
 
 namespace {
 
-constexpr std::size_t usual_words = 24;
-constexpr std::size_t usual_bytes = 700;
+constexpr std::size_t usual_words = 8;
+constexpr std::size_t usual_bytes = 240;
 constexpr std::string_view line_end = "\r\n";
 
 // From the front of `out`, which has room for all digits; their end.
@@ -38,11 +40,7 @@ void redis_words::add(std::string_view bytes)
     char* end = write_length(head + 3, bytes.size());
     end = std::copy(line_end.begin(), line_end.end(), end);
     const char* begin = head;
-    if (places_.empty()) {
-        places_.reserve(usual_words);
-        encoded_.reserve(usual_bytes);
-        begin += line_end.size();
-    }
+    if (places_.empty()) begin += line_end.size();
     encoded_.append(std::string_view{begin, end});
     places_.push_back({encoded_.size(), bytes.size()});
     encoded_.append(bytes);
@@ -55,15 +53,10 @@ void redis_words::add(std::int64_t number)
     add({digits, static_cast<std::size_t>(end - digits)});
 }
 
-void redis_words::add(const redis_words& more)
+void redis_words::reserve(std::size_t words, std::size_t bytes)
 {
-    if (more.places_.empty()) return;
-    if (!places_.empty()) encoded_.append(line_end);
-    const std::size_t begin = encoded_.size();
-    encoded_.append(more.encoded_);
-    places_.reserve(size() + more.size());
-    for (const place& one : more.places_)
-        places_.push_back({begin + one.begin, one.size});
+    places_.reserve(words);
+    encoded_.reserve(bytes);
 }
 
 std::string_view redis_words::at(std::size_t index) const noexcept
@@ -73,38 +66,43 @@ std::string_view redis_words::at(std::size_t index) const noexcept
 
 redis_command::redis_command(std::string_view name)
 {
+    words_.reserve(usual_words, usual_bytes);
     words_.add(name);
 }
 
 redis_command& redis_command::key(std::string_view name)
 {
     if (first_key_ == 0) first_key_ = size();
+    assert(!last_);
     words_.add(name);
     return *this;
 }
 
 redis_command& redis_command::arg(std::string_view bytes)
 {
+    assert(!last_);
     words_.add(bytes);
     return *this;
 }
 
 redis_command& redis_command::arg(std::int64_t number)
 {
+    assert(!last_);
     words_.add(number);
     return *this;
 }
 
-redis_command& redis_command::args(const redis_words& words)
+redis_command& redis_command::args(std::shared_ptr<const redis_words> words)
 {
-    words_.add(words);
+    assert(!last_);
+    if (words && words->size() != 0) last_ = std::move(words);
     return *this;
 }
 
-redis_command& redis_command::keys_and_args(const redis_words& words)
+redis_command& redis_command::keys_and_args(std::shared_ptr<const redis_words> words)
 {
     if (first_key_ == 0) first_key_ = size();
-    return args(words);
+    return args(std::move(words));
 }
 
 std::string_view redis_command::slot_key() const noexcept
@@ -117,7 +115,8 @@ void redis_command::append_to(std::string& out) const
     char head[32] = "*";
     char* end = write_length(head + 1, size());
     end = std::copy(line_end.begin(), line_end.end(), end);
-    out.append(head, end).append(words_.encoded()).append(line_end);
+    out.append(std::string_view{head, end}).append(words_.encoded()).append(line_end);
+    if (last_) out.append(last_->encoded()).append(line_end);
 }
 
 } // namespace latchkey

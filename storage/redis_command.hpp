@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,9 @@ class redis_words {
 public:
     void add(std::string_view bytes);
     void add(std::int64_t number);
-    void add(const redis_words& more);
+
+    // Room for that many from the start.
+    void reserve(std::size_t words, std::size_t bytes);
 
     std::size_t size() const noexcept { return places_.size(); }
     std::string_view at(std::size_t index) const noexcept;
@@ -49,22 +52,28 @@ public:
 
     redis_command& arg(std::string_view bytes);
     redis_command& arg(std::int64_t number);
-    redis_command& args(const redis_words& words);
-    redis_command& keys_and_args(const redis_words& words); // the first one is a key
+
+    // The last ones, which are not copied. With keys: the first one is one.
+    redis_command& args(std::shared_ptr<const redis_words> words);
+    redis_command& keys_and_args(std::shared_ptr<const redis_words> words);
 
     // The first key; empty: the command may go to any server.
     std::string_view slot_key() const noexcept;
 
     std::string_view name() const noexcept { return argument(0); }
-    std::size_t size() const noexcept { return words_.size(); } // the name included
-    std::string_view argument(std::size_t index) const noexcept { return words_.at(index); }
+    std::size_t size() const noexcept { return words_.size() + (last_ ? last_->size() : 0); } // with the name
+    std::string_view argument(std::size_t index) const noexcept
+    {
+        return index < words_.size() ? words_.at(index) : last_->at(index - words_.size());
+    }
 
     // Appends the command as Redis reads it: a RESP array of its words.
     void append_to(std::string& out) const;
 
 private:
     redis_words words_;
-    std::size_t first_key_ = 0; // 0, which is the name: none
+    std::shared_ptr<const redis_words> last_; // null: none
+    std::size_t first_key_ = 0;               // 0, which is the name: none
 };
 
 } // namespace latchkey

@@ -16,6 +16,9 @@ using sha1_state = std::array<std::uint32_t, 5>;
 
 constexpr std::size_t block_size = 64;
 
+constexpr std::size_t usual_words = 24; // of the script that a create runs
+constexpr std::size_t usual_bytes = 1200;
+
 std::uint32_t word_at(std::string_view block, std::size_t index)
 {
     std::uint32_t word = 0;
@@ -83,22 +86,34 @@ std::string sha1_hex(std::string_view text)
 
 redis_script::redis_script(std::string_view text) : text_{text}, sha1_{sha1_hex(text)} {}
 
+redis_call::redis_call(const redis_script& script) : script_{&script}, words_{std::make_shared<redis_words>()}
+{
+    words_->reserve(usual_words, usual_bytes);
+}
+
+// Others keep those that they have.
+redis_words& redis_call::own_words()
+{
+    if (words_.use_count() != 1) words_ = std::make_shared<redis_words>(*words_);
+    return *words_;
+}
+
 redis_call& redis_call::key(std::string_view name)
 {
-    words_.add(name);
+    own_words().add(name);
     ++keys_;
     return *this;
 }
 
 redis_call& redis_call::arg(std::string_view bytes)
 {
-    words_.add(bytes);
+    own_words().add(bytes);
     return *this;
 }
 
 redis_call& redis_call::arg(std::int64_t number)
 {
-    words_.add(number);
+    own_words().add(number);
     return *this;
 }
 

@@ -27,10 +27,10 @@ private:
 };
 
 // A run of a script with its keys, which must share a slot, and then its arguments. The script must outlive
-// it.
+// it. Cheap to copy.
 class redis_call {
 public:
-    explicit redis_call(const redis_script& script) : script_{&script} {}
+    explicit redis_call(const redis_script& script);
 
     redis_call& key(std::string_view name);
     redis_call& arg(std::string_view bytes);
@@ -42,10 +42,11 @@ public:
 
 private:
     redis_command command(std::string_view name, std::string_view body) const;
+    redis_words& own_words();
 
     const redis_script* script_;
-    redis_words words_;
-    std::int64_t keys_ = 0; // how many of the words; the first ones
+    std::shared_ptr<redis_words> words_; // of all copies, and of the commands made from them
+    std::int64_t keys_ = 0;              // how many of the words; the first ones
 };
 
 } // namespace latchkey

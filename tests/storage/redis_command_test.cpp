@@ -81,4 +81,30 @@ TEST_CASE("a script's command counts its keys and puts them before its arguments
     CHECK(bare.by_text().slot_key().empty());
 }
 
+TEST_CASE("a call that goes on after it was copied changes neither the copy nor its commands",
+          "[storage][redis]")
+{
+    const redis_script script{"return 1"};
+    redis_call call{script};
+    call.key("k").arg("x");
+    const redis_call copy = call;
+    const redis_command made = call.by_name();
+    call.arg("y");
+
+    CHECK(made.size() == 5);
+    CHECK(made.argument(0) == "EVALSHA");
+    CHECK(made.argument(3) == "k");
+    CHECK(made.argument(4) == "x");
+    CHECK(encoded(copy.by_name()) == encoded(made));
+    CHECK(call.by_name().argument(5) == "y");
+}
+
+TEST_CASE("lengths of every number of digits are right", "[storage][redis]")
+{
+    for (const std::size_t length : {9, 10, 99, 100, 999, 1000, 123'456}) {
+        CHECK(encoded(redis_command{"X"}.arg(std::string(length, 'x'))) ==
+              "*2\r\n$1\r\nX\r\n$" + std::to_string(length) + "\r\n" + std::string(length, 'x') + "\r\n");
+    }
+}
+
 } // namespace latchkey::test
