@@ -100,7 +100,7 @@ task<outcome<void>> decision_log::permit()
 // What follows are no coroutines: each has the entry ready when it returns, and leaves the waiting to one of
 // those above, so that nothing else is kept meanwhile (./dev bench create).
 
-task<outcome<void>> decision_log::decide(principal caller,
+task<outcome<void>> decision_log::decide(const principal& caller,
                                          action wanted,
                                          object what,
                                          intended_action intent,
@@ -116,7 +116,7 @@ task<outcome<void>> decision_log::decide(principal caller,
     return append_refusal(std::move(entry), std::move(otherwise));
 }
 
-task<outcome<void>> decision_log::decide_read(principal caller,
+task<outcome<void>> decision_log::decide_read(const principal& caller,
                                               action wanted,
                                               object what,
                                               intended_action intent,
@@ -124,8 +124,7 @@ task<outcome<void>> decision_log::decide_read(principal caller,
                                               request_origin from)
 {
     if (permits(caller, wanted, what)) return permit();
-    return decide(
-        std::move(caller), wanted, std::move(what), std::move(intent), std::move(otherwise), std::move(from));
+    return decide(caller, wanted, std::move(what), std::move(intent), std::move(otherwise), std::move(from));
 }
 
 task<refusal> decision_log::refuse(std::optional<principal> caller,
@@ -157,7 +156,8 @@ decision_log::record(std::optional<user> acting, intended_action intent, request
     return append(std::move(entry));
 }
 
-task<outcome<void>> decision_log::record_of(principal acting, intended_action intent, request_origin from)
+task<outcome<void>>
+decision_log::record_of(const principal& acting, intended_action intent, request_origin from)
 {
     const unsigned status = intent.success_status;
     audit_entry entry = entry_of(std::move(intent), "allowed", status, std::move(from), clock_.now());
@@ -176,7 +176,7 @@ task<refusal> decision_log::failed(std::optional<principal> caller,
 }
 
 task<refusal>
-decision_log::failed_act_of(user acting, intended_action intent, refusal why, request_origin from)
+decision_log::failed_act_of(const user& acting, intended_action intent, refusal why, request_origin from)
 {
     audit_entry entry = entry_of(std::move(intent), "failed", why.status, std::move(from), clock_.now());
     set_actor(entry, acting);

@@ -31,7 +31,7 @@ public:
 
     // Permitted: records the intent and succeeds. Not permitted: records the refusal and returns
     // `otherwise`. The log cannot take it: 503, nothing may be done.
-    task<outcome<void>> decide(principal caller,
+    task<outcome<void>> decide(const principal& caller,
                                action wanted,
                                object what,
                                intended_action intent,
@@ -39,7 +39,7 @@ public:
                                request_origin from);
 
     // As decide, for reads: nothing is recorded when it is permitted.
-    task<outcome<void>> decide_read(principal caller,
+    task<outcome<void>> decide_read(const principal& caller,
                                     action wanted,
                                     object what,
                                     intended_action intent,
@@ -54,7 +54,7 @@ public:
     // An act that needs no right but is recorded (first user, login): as decide, without a decision.
     // `acting` is the user in whose name it is recorded, nothing where there is none yet.
     task<outcome<void>> record(std::optional<user> acting, intended_action intent, request_origin from);
-    task<outcome<void>> record_of(principal acting, intended_action intent, request_origin from);
+    task<outcome<void>> record_of(const principal& acting, intended_action intent, request_origin from);
 
     // A login that was refused, in the name of the user it was tried for: nobody was proven, yet whoever
     // searches for that user's entries must find it (contract 7.1). Nothing for an unknown user.
@@ -66,7 +66,7 @@ public:
     failed(std::optional<principal> caller, intended_action intent, refusal why, request_origin from);
 
     // The same of an act that was recorded with `record`.
-    task<refusal> failed_act_of(user acting, intended_action intent, refusal why, request_origin from);
+    task<refusal> failed_act_of(const user& acting, intended_action intent, refusal why, request_origin from);
 
     audit_log& log() noexcept { return log_; }
 

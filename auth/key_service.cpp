@@ -33,12 +33,8 @@ key_service::key_service(store& records,
 task<refusal> key_service::missing_key(principal caller, action wanted, std::string what, request_origin from)
 {
     intended_action intent{std::move(what), "api_key", std::nullopt, {}, 200, {}, {}};
-    const outcome<void> seen = co_await decisions_.decide_read(std::move(caller),
-                                                               wanted,
-                                                               key_of(std::nullopt),
-                                                               std::move(intent),
-                                                               refusals::not_found(),
-                                                               std::move(from));
+    const outcome<void> seen = co_await decisions_.decide_read(
+        caller, wanted, key_of(std::nullopt), std::move(intent), refusals::not_found(), std::move(from));
     if (!seen) co_return seen.error();
     co_return refusals::not_found();
 }
@@ -57,7 +53,7 @@ task<outcome<key_listing>> key_service::find_by_id(principal caller, std::string
     const object what = key_of(found->key.owner);
     intended_action intent = intended("read", found->key, 200);
     const outcome<void> seen = co_await decisions_.decide_read(
-        std::move(caller), action::read, what, std::move(intent), refusals::not_found(), std::move(from));
+        caller, action::read, what, std::move(intent), refusals::not_found(), std::move(from));
     if (!seen) co_return seen.error();
     co_return std::move(*found);
 }
@@ -69,7 +65,7 @@ key_service::find_by_name(principal caller, user target, std::string name, reque
     const object what = key_of(target.id);
     intended_action intent{"read", "api_key", target.id, name, 200, {}, {}};
     const outcome<void> seen = co_await decisions_.decide_read(
-        std::move(caller), action::read, what, std::move(intent), refusals::not_found(), std::move(from));
+        caller, action::read, what, std::move(intent), refusals::not_found(), std::move(from));
     if (!seen) co_return seen.error();
     if (name.empty()) co_return refusals::not_found();
 
@@ -172,7 +168,7 @@ key_service::maximum_lifetime(principal caller, user target, request_origin from
     const object what = object_of(target);
     intended_action intent{"read", "user", target.id, target.username, 200, {}, {}};
     const outcome<void> seen = co_await decisions_.decide_read(
-        std::move(caller), action::read, what, std::move(intent), refusals::not_found(), std::move(from));
+        caller, action::read, what, std::move(intent), refusals::not_found(), std::move(from));
     if (!seen) co_return seen.error();
     co_return maximum_for(target);
 }

@@ -39,7 +39,7 @@ token_service::introspect(principal caller, std::string token, revision least, r
     const object what = key_of(key.owner);
     intended_action reading{"read", "api_key", key.owner, std::string{key.name}, 200, {}, {}};
     const outcome<void> refused = co_await decisions_.decide_read(
-        std::move(caller), action::read, what, std::move(reading), refusals::not_found(), std::move(from));
+        caller, action::read, what, std::move(reading), refusals::not_found(), std::move(from));
     // That the refusal could not be recorded is no answer about the token.
     if (!refused && refused.error().status != refusals::not_found().status) co_return refused.error();
     co_return std::optional<key_with_owner>{};
@@ -93,8 +93,8 @@ task<outcome<revision>> token_service::expire_proven(key_record key, request_ori
     if (expired) co_return expired->changed_at;
     if (expired.error() == storage_errc::not_found) co_return present();
     refusal why = refusals::from_error(expired.error(), std::string{cannot_expire_key});
-    refusal told = co_await decisions_.failed_act_of(
-        std::move(*owner), std::move(intent), std::move(why), std::move(from));
+    refusal told =
+        co_await decisions_.failed_act_of(*owner, std::move(intent), std::move(why), std::move(from));
     co_return told;
 }
 

@@ -37,7 +37,7 @@ task<outcome<user>> user_service::resolve(principal caller, std::string text, re
         intent = reading(*found);
     }
     const outcome<void> seen = co_await decisions_.decide_read(
-        std::move(caller), action::read, what, std::move(intent), refusals::not_found(), std::move(from));
+        caller, action::read, what, std::move(intent), refusals::not_found(), std::move(from));
     if (!seen) co_return seen.error();
     if (is_missing) co_return refusals::not_found();
     co_return std::move(*found);
@@ -48,7 +48,7 @@ task<outcome<user>> user_service::find(principal caller, user target, request_or
     const object what = object_of(target);
     intended_action intent = reading(target);
     const outcome<void> seen = co_await decisions_.decide_read(
-        std::move(caller), action::read, what, std::move(intent), refusals::not_found(), std::move(from));
+        caller, action::read, what, std::move(intent), refusals::not_found(), std::move(from));
     if (!seen) co_return seen.error();
     co_return target;
 }

@@ -16,8 +16,8 @@ using sha1_state = std::array<std::uint32_t, 5>;
 
 constexpr std::size_t block_size = 64;
 
-constexpr std::size_t usual_words = 24; // of the script that a create runs
-constexpr std::size_t usual_bytes = 1200;
+constexpr std::size_t usual_call_words = 24; // of the script that a create runs
+constexpr std::size_t usual_call_bytes = 1200;
 
 std::uint32_t word_at(std::string_view block, std::size_t index)
 {
@@ -88,7 +88,7 @@ redis_script::redis_script(std::string_view text) : text_{text}, sha1_{sha1_hex(
 
 redis_call::redis_call(const redis_script& script) : script_{&script}, words_{std::make_shared<redis_words>()}
 {
-    words_->reserve(usual_words, usual_bytes);
+    words_->reserve(usual_call_words, usual_call_bytes);
 }
 
 // Others keep those that they have.
