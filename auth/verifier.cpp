@@ -85,23 +85,29 @@ void verifier::expect(std::string_view token, lookup_comes when) const noexcept
 
 task<verifier::asked> verifier::examine_by_asking(std::string token, time_point now)
 {
-    asked seen;
-    const parsed_token parsed = parse_token(token);
-    const std::optional<key_id> id = key_id::parse(parsed.id);
+    const std::optional<key_id> id = key_id::parse(parse_token(token).id);
     if (!id) { // only a token that `examine` did not send here
-        seen.what = parsed ? verdict::unknown : verdict::malformed;
+        asked seen;
+        seen.what = parse_token(token) ? verdict::unknown : verdict::malformed;
         co_return seen;
     }
-    result<key_with_owner> found = co_await store_.ask(*id);
-    const pepper_set::hashes secret = peppers_.hashes_of(parsed.secret);
+    auto asking = store_.ask(*id);
+    result<key_with_owner> found = co_await std::move(asking);
+    co_return judged(std::move(found), token, now);
+}
+
+verifier::asked verifier::judged(result<key_with_owner> found, std::string_view token, time_point now) const
+{
+    asked seen;
+    const pepper_set::hashes secret = peppers_.hashes_of(parse_token(token).secret);
     if (!found) {
         pepper_set::dummy_check(secret);
         seen.what = found.error() == storage_errc::not_found ? verdict::unknown : verdict::unavailable;
-        co_return seen;
+        return seen;
     }
     seen.found = std::move(*found);
     seen.what = judge(seen.found.key, seen.found.owner.view(), secret, now);
-    co_return seen;
+    return seen;
 }
 
 task<verifier::asked> verifier::verify_by_asking(std::string token)

@@ -78,6 +78,7 @@ private:
     // verify and verify_by_asking without recording the use.
     verification examine(std::string_view token, time_point now, revision least = any_revision) noexcept;
     task<asked> examine_by_asking(std::string token, time_point now);
+    asked judged(result<key_with_owner> found, std::string_view token, time_point now) const;
 
     // The owner as he is now, of a key that was accepted.
     struct account_check {

@@ -219,18 +219,25 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
     auto asking = use_.tokens.verify_by_asking(std::string{found.token()});
     const verifier::asked checked = co_await std::move(asking);
     counts_.asked_verifications.count(std::chrono::steady_clock::now() - began);
+    co_return answer_after(asked, checked, found.source());
+}
+
+response verify_endpoint::answer_after(const request& asked,
+                                       const verifier::asked& checked,
+                                       credential_source source) const
+{
     const owner_view owner = checked.found.owner.view();
     const key_facts* key = checked.found.key.rights ? &checked.found.key : nullptr;
     auto refused = refused_after(asked, checked.what, key);
     counts_.count(outcome_of(checked.what, refused.has_value()));
     record(asked, checked.what, refused ? refused->status : 200, key, owner);
-    if (refused) co_return std::move(*refused);
+    if (refused) return std::move(*refused);
 
     response answer;
     head_writer identified;
-    write_identity(identified, {*key, owner.id, owner.username}, found.source());
+    write_identity(identified, {*key, owner.id, owner.username}, source);
     answer.headers = identified.view();
-    co_return answer;
+    return answer;
 }
 
 // What can be said before any token is looked at.

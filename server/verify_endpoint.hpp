@@ -42,6 +42,8 @@ private:
     answer_from_memory(const request& asked, const sent_token& token, output_buffer& out, bool keep_alive);
     std::optional<response> refused_at_sight(const request& asked, const credential& found) const;
     std::optional<response> refused_after(const request& asked, verdict what, const key_facts* key) const;
+    response
+    answer_after(const request& asked, const verifier::asked& checked, credential_source source) const;
     response in_mode_of(const request& asked, response refused) const;
 
     void record(const request& asked,

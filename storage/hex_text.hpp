@@ -30,21 +30,25 @@ inline std::string to_hex(std::span<const std::uint8_t> bytes)
     return text;
 }
 
+// By table and without branches: of every key that Redis is asked for a digest is read, and a UUID.
+inline constexpr auto lower_hex_values = [] {
+    std::array<std::int8_t, 256> made{};
+    made.fill(-1);
+    for (std::size_t value = 0; value < 16; ++value)
+        made[static_cast<unsigned char>(hex_digits[value])] = static_cast<std::int8_t>(value);
+    return made;
+}();
+
 // Of a digit in the form that this program writes, without capitals; -1: it is none.
 constexpr int lower_hex_value(char c) noexcept
 {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return -1;
+    return lower_hex_values[static_cast<unsigned char>(c)];
 }
 
-// By table and without branches: three UUIDs are read for every entry of the audit log.
 inline constexpr auto hex_values = [] {
     std::array<std::int8_t, 256> made{};
-    for (std::size_t code = 0; code < made.size(); ++code) {
-        const auto c = static_cast<char>(code);
-        made[code] = static_cast<std::int8_t>(lower_hex_value(lower_case(c)));
-    }
+    for (std::size_t code = 0; code < made.size(); ++code)
+        made[code] = static_cast<std::int8_t>(lower_hex_value(lower_case(static_cast<char>(code))));
     return made;
 }();
 

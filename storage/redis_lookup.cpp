@@ -66,6 +66,20 @@ task<key_reading> read_expired(std::shared_ptr<redis_shard> here, key_id id, tim
     co_return read;
 }
 
+// False: there is no key that lives. One whose owner is gone is not found.
+bool take_living(key_reading& into,
+                 const redis_reply& key_and_owners,
+                 const key_id& id,
+                 time_point now,
+                 rights_cache& rights)
+{
+    auto kept = parse_key(id, key_and_owners.items[0].text, rights);
+    if (!kept || kept->record.expires_at <= now) return false;
+    auto standing = find_standing(key_and_owners.items[1].text, kept->record.owner);
+    if (standing) into.found = key_with_owner{std::move(kept->record), std::move(standing->owner)};
+    return true;
+}
+
 } // namespace
 
 task<key_reading> read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now)
@@ -77,15 +91,10 @@ task<key_reading> read_key_with_owner(std::shared_ptr<redis_shard> here, key_id 
         read.found = answer.reply.error();
         co_return read;
     }
-    auto kept = parse_key(id, answer.reply->items[0].text, here->rights);
-    if (!kept || kept->record.expires_at <= now) {
-        auto looking = read_expired(here, id, now);
-        read = co_await std::move(looking);
-        if (read.lease != answer.lease) read.lease = nullptr; // that the key is not there has its own
-        co_return read;
-    }
-    auto standing = find_standing(answer.reply->items[1].text, kept->record.owner);
-    if (standing) read.found = key_with_owner{std::move(kept->record), std::move(standing->owner)};
+    if (take_living(read, *answer.reply, id, now, here->rights)) co_return read;
+    auto looking = read_expired(here, id, now);
+    read = co_await std::move(looking);
+    if (read.lease != answer.lease) read.lease = nullptr; // that the key is not there has its own
     co_return read;
 }
 

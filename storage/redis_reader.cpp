@@ -2,6 +2,7 @@
 
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -58,7 +59,11 @@ void* create_array(const redisReadTask* place, Size elements)
 {
     if (place->type != REDIS_REPLY_ARRAY || static_cast<std::size_t>(elements) > most_elements)
         return nullptr;
-    return made_at(place, [](redis_reply& part) { part.what = redis_reply::kind::array; });
+    constexpr std::size_t most_reserved = 64; // what a server says of more is believed when they come
+    return made_at(place, [&](redis_reply& part) {
+        part.what = redis_reply::kind::array;
+        part.items.reserve(std::min(static_cast<std::size_t>(elements), most_reserved));
+    });
 }
 
 void* create_integer(const redisReadTask* place, long long value)

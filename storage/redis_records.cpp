@@ -4,6 +4,8 @@
 #include "storage/redis_fields.hpp"
 #include "storage/text_hash.hpp"
 
+#include <array>
+
 namespace latchkey {
 namespace {
 
@@ -23,14 +25,15 @@ std::int64_t flags_of(const user& one) noexcept
 
 bool read_digest(std::string_view text, digest& into) noexcept
 {
-    bool is_good = text.size() == digest_digits;
-    for (std::size_t byte = 0; is_good && byte < into.size(); ++byte) {
+    if (text.size() != digest_digits) return false;
+    int faults = 0;
+    for (std::size_t byte = 0; byte < into.size(); ++byte) {
         const int high = lower_hex_value(text[2 * byte]);
         const int low = lower_hex_value(text[2 * byte + 1]);
-        is_good = high >= 0 && low >= 0;
+        faults |= high | low; // of which one that is none is negative
         into[byte] = static_cast<std::uint8_t>((high & 15) << 4 | (low & 15));
     }
-    return is_good;
+    return faults >= 0;
 }
 
 // No server of ours writes anything else, and sums of these do not overflow.
@@ -160,12 +163,15 @@ std::string standing_line(const kept_standing& one)
 
 std::optional<kept_standing> find_standing(std::string_view owners, const uuid& owner)
 {
-    const std::size_t begin = owners.find(to_string(owner) + ' ');
+    std::array<char, uuid_length + 1> name;
+    write_uuid(name.data(), owner);
+    name.back() = ' ';
+    const std::size_t begin = owners.find(std::string_view{name.data(), name.size()});
     if (begin == owners.npos) return std::nullopt;
-    owners.remove_prefix(begin);
+    owners.remove_prefix(begin + name.size());
     field_reader fields{owners.substr(0, owners.find('\n'))};
     kept_standing found;
-    found.owner.id = fields.id();
+    found.owner.id = owner;
     found.owner.key_epoch = static_cast<std::uint32_t>(fields.number());
     found.revision = fields.number();
     found.owner.status = fields.raw() == "a" ? user_status::active : user_status::suspended;

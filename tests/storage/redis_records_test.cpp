@@ -1,11 +1,14 @@
 #include "storage/hex_text.hpp"
+#include "storage/redis_fields.hpp"
 #include "storage/redis_layout.hpp"
 #include "storage/redis_records.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/sample_records.hpp"
 
+#include <cstdint>
 #include <numeric>
 #include <set>
+#include <vector>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -90,11 +93,38 @@ TEST_CASE("a record that was cut off or altered is none")
         CHECK_FALSE(parse_meta(kept.record.id, meta.substr(0, size), rights));
     }
     const std::string key = to_hex(kept.record.secret_digest) + ' ' + meta;
-    std::string altered = key;
-    altered[0] = 'x';
-    CHECK_FALSE(parse_key(kept.record.id, altered, rights));
+    REQUIRE(parse_key(kept.record.id, key, rights));
+    for (std::size_t at = 0; at < 64; ++at) {
+        for (const char wrong : {'x', 'A', ' ', '\xff'}) {
+            CAPTURE(at, wrong);
+            std::string altered = key;
+            altered[at] = wrong;
+            CHECK_FALSE(parse_key(kept.record.id, altered, rights));
+        }
+    }
     CHECK_FALSE(parse_key(kept.record.id, key.substr(1), rights));
     CHECK_FALSE(parse_key(kept.record.id, meta, rights));
+}
+
+TEST_CASE("a number of any length is read as it was written, and nothing else is a number")
+{
+    std::vector<std::int64_t> numbers{0, -1, INT64_MAX, INT64_MIN, INT64_MAX / 10, INT64_MIN / 10};
+    for (std::int64_t number = 9; number < INT64_MAX / 10; number = number * 10 + 9)
+        numbers.insert(numbers.end(), {number, number + 1, -number});
+    for (const std::int64_t number : numbers) {
+        CAPTURE(number);
+        const std::string text = field_writer{}.number(number).take();
+        field_reader fields{text};
+        CHECK(fields.number() == number);
+        CHECK(fields.is_good());
+    }
+    for (const char* wrong :
+         {"", "-", "1x", "x1", "+1", "0x1", "1-", "9223372036854775808", "99999999999999999999"}) {
+        CAPTURE(wrong);
+        field_reader fields{wrong};
+        CHECK(fields.number() == 0);
+        CHECK_FALSE(fields.is_good());
+    }
 }
 
 TEST_CASE("a user's record survives its text")
