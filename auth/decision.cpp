@@ -59,7 +59,12 @@ decision_log::decision_log(audit_log& log, const clock& now) : log_{log}, clock_
 
 task<outcome<void>> decision_log::append(audit_entry entry)
 {
-    const result<void> written = co_await log_.append(std::move(entry));
+    return outcome_of(log_.append(std::move(entry)));
+}
+
+task<outcome<void>> decision_log::outcome_of(task<result<void>> appending)
+{
+    const result<void> written = co_await std::move(appending);
     if (written) co_return outcome<void>{};
     // Also when the queue is full: what cannot be recorded must not happen, and the caller did nothing
     // that a 429 could teach.

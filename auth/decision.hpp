@@ -72,6 +72,7 @@ public:
 
 private:
     task<outcome<void>> append(audit_entry entry);
+    static task<outcome<void>> outcome_of(task<result<void>> appending);
     task<outcome<void>> append_refusal(audit_entry entry, refusal why);
     task<refusal> append_and_tell(audit_entry entry, refusal why);
     task<refusal> append_failure(audit_entry entry, refusal why);

@@ -45,17 +45,34 @@ private:
     bool has_ended_ = false;
 };
 
+response answer_for(const outcome<secret_text>& token, const web_settings& web)
+{
+    if (!token) return error_response(token.error(), web);
+    return text_field_response(201, "key", token->expose());
+}
+
+// `web` outlives the task.
+task<response> answer_with_token(task<outcome<secret_text>> creating, const web_settings& web)
+{
+    const auto token = co_await std::move(creating);
+    co_return answer_for(token, web);
+}
+
+task<response> at_once(response answer)
+{
+    co_return answer;
+}
+
 } // namespace
 
+// No coroutine, so that the request's body as it was read is not kept while the token is made.
 task<response> create_token(request_context& context)
 {
     auto asked = parse_token_request(context.asked.body);
-    if (!asked) co_return error_response(asked.error(), context.use.web);
-    auto creating =
-        context.use.keys.create_token(*context.caller, *context.target, std::move(*asked), context.origin);
-    const auto token = co_await std::move(creating);
-    if (!token) co_return error_response(token.error(), context.use.web);
-    co_return text_field_response(201, "key", token->expose());
+    if (!asked) return at_once(error_response(asked.error(), context.use.web));
+    return answer_with_token(
+        context.use.keys.create_token(*context.caller, *context.target, std::move(*asked), context.origin),
+        context.use.web);
 }
 
 task<response> list_tokens(request_context& context)
