@@ -243,7 +243,15 @@ key_service::record_and_mint(principal caller, key_record draft, intended_action
     outcome<secret_text> token = co_await std::move(minting);
     if (token) co_return token;
     auto telling =
-        decisions_.failed(std::move(caller), std::move(intent), std::move(token).error(), std::move(from));
+        tell_failure(std::move(caller), std::move(intent), std::move(token).error(), std::move(from));
+    token = co_await std::move(telling);
+    co_return token;
+}
+
+task<outcome<secret_text>>
+key_service::tell_failure(principal caller, intended_action intent, refusal why, request_origin from)
+{
+    auto telling = decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
     refusal told = co_await std::move(telling);
     co_return told;
 }

@@ -10,7 +10,7 @@ namespace latchkey {
 namespace {
 
 constexpr std::size_t text_limit = 1024;
-constexpr std::size_t usual_entry_bytes = 1500;
+constexpr std::size_t usual_entry_bytes = 520; // without what may be long
 constexpr std::size_t object_limit = 16 * 1024;
 
 // Years that have four digits.
@@ -89,7 +89,7 @@ audit_text::audit_text(const audit_entry& entry)
       request_id_{entry.request_id}
 {
     std::string& out = members_;
-    out.reserve(usual_entry_bytes);
+    out.reserve(usual_entry_bytes + entry.diff.size() + entry.user_agent.size());
     out += R"("time":")";
     append_time(out, time_);
     out += R"(","id":)";

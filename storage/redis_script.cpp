@@ -17,7 +17,7 @@ using sha1_state = std::array<std::uint32_t, 5>;
 constexpr std::size_t block_size = 64;
 
 constexpr std::size_t usual_call_words = 24; // of the script that a create runs
-constexpr std::size_t usual_call_bytes = 1200;
+constexpr std::size_t usual_call_bytes = 1000;
 
 std::uint32_t word_at(std::string_view block, std::size_t index)
 {
