@@ -83,7 +83,7 @@ void verifier::expect(std::string_view token, lookup_comes when) const noexcept
     if (token.size() >= key_id::length) store_.expect(hashed_id::unchecked(token), when);
 }
 
-task<verifier::asked> verifier::examine_by_asking(std::string token, time_point now)
+task<verifier::asked> verifier::examine_by_asking(std::string token, time_point now, is_used used)
 {
     const std::optional<key_id> id = key_id::parse(parse_token(token).id);
     if (!id) { // only a token that `examine` did not send here
@@ -93,7 +93,9 @@ task<verifier::asked> verifier::examine_by_asking(std::string token, time_point 
     }
     auto asking = store_.ask(*id);
     result<key_with_owner> found = co_await std::move(asking);
-    co_return judged(std::move(found), token, now);
+    asked seen = judged(std::move(found), token, now);
+    if (used == is_used::yes && seen.what == verdict::accepted) store_.record_use(*id, now);
+    co_return seen;
 }
 
 verifier::asked verifier::judged(result<key_with_owner> found, std::string_view token, time_point now) const
@@ -112,10 +114,7 @@ verifier::asked verifier::judged(result<key_with_owner> found, std::string_view 
 
 task<verifier::asked> verifier::verify_by_asking(std::string token)
 {
-    const time_point now = clock_.now();
-    asked seen = co_await examine_by_asking(std::move(token), now);
-    if (seen.what == verdict::accepted) store_.record_use(seen.found.key.id, now);
-    co_return seen;
+    return examine_by_asking(std::move(token), clock_.now(), is_used::yes);
 }
 
 task<verdict> verifier::probe(std::string token)
@@ -123,7 +122,7 @@ task<verdict> verifier::probe(std::string token)
     const time_point now = clock_.now();
     const verdict known = examine(token, now).what; // lets go of the table at once
     if (known != verdict::ask) co_return known;
-    auto asking = examine_by_asking(std::move(token), now);
+    auto asking = examine_by_asking(std::move(token), now, is_used::no);
     const asked answer = co_await std::move(asking);
     co_return answer.what;
 }
@@ -141,7 +140,7 @@ task<verifier::asked> verifier::inspect(std::string token, revision least)
         }
     } // lets go of the table before the first co_await
     if (seen.what != verdict::ask) co_return seen;
-    auto asking = examine_by_asking(std::move(token), now);
+    auto asking = examine_by_asking(std::move(token), now, is_used::no);
     seen = co_await std::move(asking);
     co_return seen;
 }
@@ -193,7 +192,7 @@ task<outcome<principal>> verifier::authenticate(std::string token, revision leas
     } // lets go of the table before the first co_await
 
     if (what == verdict::ask) {
-        asked answer = co_await examine_by_asking(std::move(token), now);
+        asked answer = co_await examine_by_asking(std::move(token), now, is_used::no);
         what = answer.what;
         key = std::move(answer.found.key);
     }

@@ -75,9 +75,11 @@ public:
     task<outcome<principal>> authenticate(std::string token, revision least = any_revision);
 
 private:
-    // verify and verify_by_asking without recording the use.
+    enum class is_used : bool { no, yes };
+
+    // verify and verify_by_asking; without recording the use, or only where it is one.
     verification examine(std::string_view token, time_point now, revision least = any_revision) noexcept;
-    task<asked> examine_by_asking(std::string token, time_point now);
+    task<asked> examine_by_asking(std::string token, time_point now, is_used used);
     asked judged(result<key_with_owner> found, std::string_view token, time_point now) const;
 
     // The owner as he is now, of a key that was accepted.

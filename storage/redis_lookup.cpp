@@ -34,23 +34,27 @@ private:
     key_cache::ticket ticket_;
 };
 
-task<tracked_reply> read_two(std::shared_ptr<redis_shard> here, std::string first, std::string second)
+task<tracked_reply> ask_for_two(redis_shard& here, std::string_view first, std::string_view second)
 {
     redis_command both{"MGET"};
     both.key(first).key(second);
-    auto asking = here->client->run_tracked(std::move(both));
-    tracked_reply answer = co_await std::move(asking);
-    answer.reply = here->note_read(std::move(answer.reply));
+    return here.client->run_tracked(std::move(both));
+}
+
+// Both values, or why not, of what `ask_for_two` brought.
+void judge_two(redis_shard& here, tracked_reply& answer)
+{
+    answer.reply = here.note_read(std::move(answer.reply));
     const bool is_odd = answer.reply && answer.reply->items.size() != 2;
     if (is_odd) answer.reply = storage_errc::unavailable;
-    co_return answer;
 }
 
 // The record without its digest, where the lifetime has ended; what verification then says is `expired`.
 task<key_reading> read_expired(std::shared_ptr<redis_shard> here, key_id id, time_point now)
 {
-    auto asking = read_two(here, redis_layout::meta(id), redis_layout::owners(redis_layout::tag_of(id)));
-    const tracked_reply answer = co_await std::move(asking);
+    auto asking = ask_for_two(*here, redis_layout::meta(id), redis_layout::owners(redis_layout::tag_of(id)));
+    tracked_reply answer = co_await std::move(asking);
+    judge_two(*here, answer);
     key_reading read{storage_errc::not_found, answer.lease};
     if (!answer.reply) {
         read.found = answer.reply.error();
@@ -84,8 +88,9 @@ bool take_living(key_reading& into,
 
 task<key_reading> read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now)
 {
-    auto asking = read_two(here, redis_layout::key(id), redis_layout::owners(redis_layout::tag_of(id)));
-    const tracked_reply answer = co_await std::move(asking);
+    auto asking = ask_for_two(*here, redis_layout::key(id), redis_layout::owners(redis_layout::tag_of(id)));
+    tracked_reply answer = co_await std::move(asking);
+    judge_two(*here, answer);
     key_reading read{storage_errc::not_found, answer.lease};
     if (!answer.reply) {
         read.found = answer.reply.error();
