@@ -24,6 +24,23 @@ public:
         end();
     }
 
+    // Of one side, whose value `append_value` appends to the text it is given: half the instructions of the
+    // diff of a new key (./dev bench create). Nothing: the field is left out.
+    template <class Append>
+    void add_one(std::string_view field, std::string_view side, Append append_value)
+    {
+        const std::size_t start = text_.size();
+        begin(field);
+        text_.append(side);
+        const std::size_t value = text_.size();
+        append_value(text_);
+        if (text_.size() == value) return text_.resize(start);
+        text_ += ',';
+        end();
+    }
+
+    void reserve(std::size_t bytes) { text_.reserve(bytes); }
+
     std::string finish() &&
     {
         if (!text_.empty()) text_ += '}';
@@ -107,50 +124,23 @@ std::string bool_value(bool is_so)
     return is_so ? "true" : "false";
 }
 
-// The diff of a record that is new or gone: all of one side. Each value is written where it stays: half the
-// instructions of the diff of a new key (./dev bench create).
-class side_writer {
-public:
-    // `side`: "old" or "new".
-    explicit side_writer(std::string_view side) : side_{side} { text_.reserve(usual_size); }
-
-    // `append_value` appends to the text it is given; nothing: the field is left out.
-    template <class Append>
-    void add(std::string_view field, Append append_value)
-    {
-        const std::size_t begin = text_.size();
-        text_ += text_.empty() ? R"({")" : R"(,")";
-        text_.append(field).append(R"(":{")").append(side_).append(R"(":)");
-        const std::size_t value = text_.size();
-        append_value(text_);
-        if (text_.size() == value)
-            text_.resize(begin);
-        else
-            text_ += R"(,"secret":false})";
-    }
-
-    std::string finish() &&
-    {
-        text_ += '}';
-        return std::move(text_);
-    }
-
-private:
-    std::string_view side_;
-    std::string text_;
-};
+// The diff of a record that is new or gone has one side only.
+constexpr std::string_view old_side{R"("old":)"};
+constexpr std::string_view new_side{R"("new":)"};
 
 std::string diff_of_key(const key_record& key, time_point last_used, std::string_view side)
 {
-    side_writer diff{side};
-    diff.add("user_id", [&](std::string& out) { append_id(out, key.owner); });
-    diff.add("created_at", [&](std::string& out) { append_time(out, key.created_at); });
-    diff.add("expires_at", [&](std::string& out) { append_time(out, key.expires_at); });
-    diff.add("lifetime_seconds", [&](std::string& out) { out += std::to_string(key.lifetime.count()); });
-    diff.add("scopes", [&](std::string& out) { append_list(out, key.rights->scopes); });
-    diff.add("allow_list", [&](std::string& out) { append_list(out, key.rights->allow_list); });
-    diff.add("token_name", [&](std::string& out) { append_text(out, key.name.view()); });
-    diff.add("last_used", [&](std::string& out) { append_use(out, last_used); });
+    diff_writer diff;
+    diff.reserve(usual_size);
+    diff.add_one("user_id", side, [&](std::string& out) { append_id(out, key.owner); });
+    diff.add_one("created_at", side, [&](std::string& out) { append_time(out, key.created_at); });
+    diff.add_one("expires_at", side, [&](std::string& out) { append_time(out, key.expires_at); });
+    diff.add_one(
+        "lifetime_seconds", side, [&](std::string& out) { out += std::to_string(key.lifetime.count()); });
+    diff.add_one("scopes", side, [&](std::string& out) { append_list(out, key.rights->scopes); });
+    diff.add_one("allow_list", side, [&](std::string& out) { append_list(out, key.rights->allow_list); });
+    diff.add_one("token_name", side, [&](std::string& out) { append_text(out, key.name.view()); });
+    diff.add_one("last_used", side, [&](std::string& out) { append_use(out, last_used); });
     return std::move(diff).finish();
 }
 
@@ -158,12 +148,12 @@ std::string diff_of_key(const key_record& key, time_point last_used, std::string
 
 std::string diff_of_created(const key_record& key)
 {
-    return diff_of_key(key, time_point{}, "new");
+    return diff_of_key(key, time_point{}, new_side);
 }
 
 std::string diff_of_deleted(const key_listing& gone)
 {
-    return diff_of_key(gone.key, gone.last_used, "old");
+    return diff_of_key(gone.key, gone.last_used, old_side);
 }
 
 std::string diff_of_expired(time_point before, time_point after)
@@ -175,17 +165,18 @@ std::string diff_of_expired(time_point before, time_point after)
 
 std::string diff_of_created(const user& account)
 {
-    side_writer diff{"new"};
+    diff_writer diff;
     const auto add_text = [&](std::string_view field, std::string_view text) {
-        diff.add(field, [text](std::string& out) { append_text(out, text); });
+        diff.add_one(field, new_side, [text](std::string& out) { append_text(out, text); });
     };
     add_text("username", account.username);
     add_text("email", account.email);
     add_text("name", account.name);
     add_text("status", to_string(account.status));
     add_text("login_type", to_string(account.login));
-    diff.add("roles", [&](std::string& out) { append_list(out, names_of(account.roles)); });
-    if (account.is_service_account) diff.add("is_service_account", [](std::string& out) { out += "true"; });
+    diff.add_one("roles", new_side, [&](std::string& out) { append_list(out, names_of(account.roles)); });
+    if (account.is_service_account)
+        diff.add_one("is_service_account", new_side, [](std::string& out) { out += "true"; });
     return std::move(diff).finish();
 }
 

@@ -109,6 +109,13 @@ intended_action creation_of(const user& target, std::string name)
     return {"create", "api_key", target.id, std::move(name), 201, {}, {}};
 }
 
+// What the caller of a creation is told once the refusal is recorded.
+task<outcome<secret_text>> no_token(task<refusal> recording)
+{
+    refusal told = co_await std::move(recording);
+    co_return told;
+}
+
 } // namespace
 
 nanoseconds key_service::maximum_for(const user& target) const noexcept
@@ -150,10 +157,9 @@ key_service::create_token(principal caller, user target, token_request asked, re
 {
     outcome<key_record> draft = drafted(caller, target, asked);
     if (!draft) {
-        return refuse_creation(std::move(caller),
-                               creation_of(target, std::move(asked.name)),
-                               std::move(draft).error(),
-                               std::move(from));
+        intended_action intent = creation_of(target, std::move(asked.name));
+        return no_token(decisions_.refuse(
+            std::move(caller), std::move(intent), std::move(draft).error(), std::move(from)));
     }
     return issue(std::move(caller), std::move(target), std::move(*draft), std::move(from));
 }
@@ -162,20 +168,12 @@ task<outcome<secret_text>> key_service::create_session_key(principal caller, use
 {
     outcome<key_record> draft = drafted(caller, target, token_request{});
     if (!draft) {
-        return refuse_creation(
-            std::move(caller), creation_of(target, {}), std::move(draft).error(), std::move(from));
+        return no_token(decisions_.refuse(
+            std::move(caller), creation_of(target, {}), std::move(draft).error(), std::move(from)));
     }
     // The child of a restricted key stays a token, with a generated name: a session would slide on and on.
     if (caller.is_unrestricted()) draft->login = login_type::password;
     return issue(std::move(caller), std::move(target), std::move(*draft), std::move(from));
-}
-
-task<outcome<secret_text>>
-key_service::refuse_creation(principal caller, intended_action intent, refusal why, request_origin from)
-{
-    auto refusing = decisions_.refuse(std::move(caller), std::move(intent), std::move(why), std::move(from));
-    refusal told = co_await std::move(refusing);
-    co_return told;
 }
 
 task<outcome<void>> key_service::check_free(uuid owner, std::string name)
@@ -194,7 +192,8 @@ key_service::issue(principal caller, user target, key_record draft, request_orig
     // itself is left to `decide`, which records it.
     if (permits(caller, action::create, key_of(target.id))) {
         if (target.is_deleted) {
-            return refuse_creation(std::move(caller), std::move(intent), owner_is_deleted(), std::move(from));
+            return no_token(
+                decisions_.refuse(std::move(caller), std::move(intent), owner_is_deleted(), std::move(from)));
         }
         if (!draft.name.empty())
             return issue_if_free(std::move(caller), std::move(draft), std::move(intent), std::move(from));
@@ -211,10 +210,10 @@ key_service::issue_if_free(principal caller, key_record draft, intended_action i
     outcome<void> is_free = co_await std::move(checking);
     if (!is_free && is_free.error().cause) co_return std::move(is_free).error();
     if (!is_free) {
-        auto refusing = refuse_creation(
+        auto refusing = decisions_.refuse(
             std::move(caller), std::move(intent), std::move(is_free).error(), std::move(from));
-        outcome<secret_text> refused = co_await std::move(refusing);
-        co_return refused;
+        refusal told = co_await std::move(refusing);
+        co_return told;
     }
     auto minting = record_and_mint(std::move(caller), std::move(draft), std::move(intent), std::move(from));
     outcome<secret_text> token = co_await std::move(minting);
@@ -242,18 +241,10 @@ key_service::record_and_mint(principal caller, key_record draft, intended_action
     auto minting = mint_for(caller, std::move(draft));
     outcome<secret_text> token = co_await std::move(minting);
     if (token) co_return token;
-    auto telling =
-        tell_failure(std::move(caller), std::move(intent), std::move(token).error(), std::move(from));
+    auto telling = no_token(
+        decisions_.failed(std::move(caller), std::move(intent), std::move(token).error(), std::move(from)));
     token = co_await std::move(telling);
     co_return token;
-}
-
-task<outcome<secret_text>>
-key_service::tell_failure(principal caller, intended_action intent, refusal why, request_origin from)
-{
-    auto telling = decisions_.failed(std::move(caller), std::move(intent), std::move(why), std::move(from));
-    refusal told = co_await std::move(telling);
-    co_return told;
 }
 
 task<outcome<secret_text>> key_service::mint_for(principal caller, key_record draft)

@@ -89,14 +89,10 @@ private:
     issue_if_free(principal caller, key_record draft, intended_action intent, request_origin from);
     task<outcome<secret_text>>
     record_and_mint(principal caller, key_record draft, intended_action intent, request_origin from);
-    task<outcome<secret_text>>
-    tell_failure(principal caller, intended_action intent, refusal why, request_origin from);
     task<outcome<void>> decide_creation(const principal& caller,
                                         const key_record& draft,
                                         const intended_action& intent,
                                         const request_origin& from);
-    task<outcome<secret_text>>
-    refuse_creation(principal caller, intended_action intent, refusal why, request_origin from);
 
     // Makes and inserts, if the caller still stands once the key is there.
     task<outcome<secret_text>> mint_for(principal caller, key_record draft);

@@ -54,26 +54,14 @@ std::size_t write_instant(char* out, time_point when, char separator)
 {
     const sys_days midnight = floor<days>(when);
     const auto since = static_cast<std::uint64_t>((when - midnight).count());
-    const auto second = static_cast<std::uint32_t>(since / 1'000'000);
-    const auto fraction = static_cast<std::uint32_t>(since % 1'000'000);
-
     const printed_day& date = printed(midnight);
     std::memcpy(out, date.text.data(), date.text.size());
     char* const time = out + date.size;
-    std::string_view{"T00:00:00.000000"}.copy(time, 16);
-    time[0] = separator;
-    write_digit_pair(time + 1, second / 3600);
-    write_digit_pair(time + 4, second / 60 % 60);
-    write_digit_pair(time + 7, second % 60);
-    std::size_t size = 9;
-    if (fraction != 0) {
-        write_digit_pair(time + 10, fraction / 10'000);
-        write_digit_pair(time + 12, fraction / 100 % 100);
-        write_digit_pair(time + 14, fraction % 100);
-        size = 16;
-        while (time[size - 1] == '0')
-            --size; // contract 1.5: without trailing zeros
-    }
+    write_time_of_day(time, separator, since);
+    std::size_t size = 16;
+    while (time[size - 1] == '0')
+        --size; // contract 1.5: without trailing zeros
+    if (time[size - 1] == '.') --size;
     return date.size + size;
 }
 

@@ -3,9 +3,9 @@
 
 usage: create.py [--store sqlite|redis] [--audit-sync never] [--rounds N] [--seconds N] [--binary PATH]
 64 keep-alive connections, one create in flight on each. The server runs as it does by itself: with a thread for each
-core, on any of them, and the generator's is one of them. With --store redis, the other is Redis's, and redis-benchmark, on
-the generator's, runs the same create step (the script with the arguments of a real create, other ids and names each
-time) with 16 in flight, round by round in the same run.
+core, on any of them, and the generator's is one of them. With --store redis, the other is Redis's, and
+redis-benchmark, on the generator's, runs the same create step (the script with the arguments of a real create, other
+ids and names each time) with 16 in flight, round by round in the same run.
 """
 
 import argparse

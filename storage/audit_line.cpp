@@ -29,20 +29,13 @@ void append_time(std::string& out, time_point time)
     const auto day = floor<days>(time);
     const year_month_day date{day};
     const auto within = static_cast<std::uint64_t>((time - day).count());
-    const auto second = static_cast<std::uint32_t>(within / 1'000'000);
-    const auto fraction = static_cast<std::uint32_t>(within % 1'000'000);
     const auto year = static_cast<std::uint32_t>(static_cast<int>(date.year()));
     char text[] = "0000-00-00T00:00:00.000000Z";
     write_digit_pair(text, year / 100);
     write_digit_pair(text + 2, year % 100);
     write_digit_pair(text + 5, static_cast<unsigned>(date.month()));
     write_digit_pair(text + 8, static_cast<unsigned>(date.day()));
-    write_digit_pair(text + 11, second / 3600);
-    write_digit_pair(text + 14, second / 60 % 60);
-    write_digit_pair(text + 17, second % 60);
-    write_digit_pair(text + 20, fraction / 10'000);
-    write_digit_pair(text + 22, fraction / 100 % 100);
-    write_digit_pair(text + 24, fraction % 100);
+    write_time_of_day(text + 10, 'T', within);
     out.append(text, sizeof text - 1);
 }
 

@@ -70,13 +70,7 @@ public:
 
     bool hex(digest& value)
     {
-        if (rest_.size() < 2 * value.size()) return false;
-        for (std::size_t index = 0; index < value.size(); ++index) {
-            const int high = lower_hex_value(rest_[2 * index]);
-            const int low = lower_hex_value(rest_[2 * index + 1]);
-            if (high < 0 || low < 0) return false;
-            value[index] = static_cast<std::uint8_t>(high << 4 | low);
-        }
+        if (!read_lower_hex(rest_.substr(0, 2 * value.size()), value)) return false;
         rest_.remove_prefix(2 * value.size());
         return true;
     }

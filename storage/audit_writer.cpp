@@ -28,11 +28,11 @@ audit_writer::~audit_writer()
 
 error_code audit_writer::start(const std::vector<audit_entry>& first)
 {
-    for (const auto& entry : first) {
-        const std::vector<pending> note = as_pending(entry);
-        stage(note);
+    if (!first.empty()) {
+        const std::vector<pending> notes = as_pending(first);
+        stage(notes);
         if (const error_code ec = output_->write_staged(true)) return ec;
-        index_written(note);
+        index_written(notes);
     }
     thread_ = std::thread{[this] { run(); }};
     return {};
@@ -161,11 +161,13 @@ bool audit_writer::write_entries(const std::vector<pending>& batch)
     return true;
 }
 
-std::vector<audit_writer::pending> audit_writer::as_pending(const audit_entry& note)
+std::vector<audit_writer::pending> audit_writer::as_pending(const std::vector<audit_entry>& notes)
 {
-    std::vector<pending> alone;
-    alone.push_back({audit_text{note}, nullptr});
-    return alone;
+    std::vector<pending> nobodys;
+    nobodys.reserve(notes.size());
+    for (const audit_entry& note : notes)
+        nobodys.push_back({audit_text{note}, nullptr});
+    return nobodys;
 }
 
 void audit_writer::stage(const std::vector<pending>& entries)

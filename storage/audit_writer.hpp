@@ -63,7 +63,7 @@ private:
     std::optional<instant> next_wake() const;
     void write_batch(std::vector<pending> batch);
     bool write_entries(const std::vector<pending>& batch);
-    static std::vector<pending> as_pending(const audit_entry& note);
+    static std::vector<pending> as_pending(const std::vector<audit_entry>& notes);
     void stage(const std::vector<pending>& entries);
     void index_written(const std::vector<pending>& entries);
     void sync_if_due(bool is_last);

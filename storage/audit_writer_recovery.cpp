@@ -44,7 +44,7 @@ void audit_writer::follow_path()
 
     // An entry at once: the chain can then be taken up here after a restart, wherever the old file is.
     const std::vector<pending> note = as_pending(
-        audit_note(clock_, "reopen", {{"last_seq_before", last_in_old}, {"was_deleted", is_old_deleted}}));
+        {audit_note(clock_, "reopen", {{"last_seq_before", last_in_old}, {"was_deleted", is_old_deleted}})});
     stage(note);
     if (const error_code ec = output_->write_staged(true)) return fail(ec, "cannot be written");
     index_written(note);
@@ -69,7 +69,7 @@ void audit_writer::probe()
 
     probe_due_ = std::chrono::steady_clock::now() + options_.probe_interval;
     if (output_->is_deleted() && take_fresh_file()) return;
-    const std::vector<pending> note = as_pending(audit_note(clock_, "recover", std::move(fields)));
+    const std::vector<pending> note = as_pending({audit_note(clock_, "recover", std::move(fields))});
     stage(note);
     if (output_->write_staged(true)) return;
     probe_due_.reset();

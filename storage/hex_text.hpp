@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace latchkey {
 
@@ -43,6 +44,21 @@ inline constexpr auto lower_hex_values = [] {
 constexpr int lower_hex_value(char c) noexcept
 {
     return lower_hex_values[static_cast<unsigned char>(c)];
+}
+
+// Fills `out` from as many digits as it takes, without capitals; false: `text` is something else, and `out`
+// holds anything.
+constexpr bool read_lower_hex(std::string_view text, std::span<std::uint8_t> out) noexcept
+{
+    if (text.size() != 2 * out.size()) return false;
+    int faults = 0;
+    for (std::size_t index = 0; index < out.size(); ++index) {
+        const int high = lower_hex_value(text[2 * index]);
+        const int low = lower_hex_value(text[2 * index + 1]);
+        faults |= high | low; // of which one that is none is negative
+        out[index] = static_cast<std::uint8_t>((high & 15) << 4 | (low & 15));
+    }
+    return faults >= 0;
 }
 
 inline constexpr auto hex_values = [] {

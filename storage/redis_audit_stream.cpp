@@ -196,7 +196,7 @@ task<void> redis_audit_stream::work(std::shared_ptr<redis_shard> here)
     auto flushing = flush_on(self, here);
     static_cast<void>(co_await std::move(flushing)); // what could not be sent stays for the next turn
     const auto searched = self->searched_.load();
-    if (searched == long_ago || std::chrono::steady_clock::now() - searched > readiness) co_return;
+    if (searched == long_ago || std::chrono::steady_clock::now() - searched > reading_on) co_return;
     auto catching_up = catch_up_on(self, here);
     static_cast<void>(co_await std::move(catching_up)); // a search tries again, and says so
 }

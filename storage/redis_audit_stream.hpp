@@ -59,13 +59,14 @@ public:
     std::size_t unsent() const { return outbox_.size(); }
 
 private:
-    static constexpr std::chrono::minutes readiness{10}; // how long it is read on after a search
+    static constexpr std::chrono::minutes reading_on{10}; // how long it is read on after a search
     static constexpr std::chrono::steady_clock::time_point long_ago{};
 
     static task<result<void>> catch_up_on(std::shared_ptr<redis_audit_stream> self,
                                           std::shared_ptr<redis_shard> here);
     static task<result<void>> flush_on(std::shared_ptr<redis_audit_stream> self,
                                        std::shared_ptr<redis_shard> here);
+
     // The lines that are not in the stream, as far as is known, and why.
     struct rest {
         std::vector<std::string> lines;

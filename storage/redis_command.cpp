@@ -17,18 +17,19 @@ constexpr std::size_t usual_words = 8;
 constexpr std::size_t usual_bytes = 240;
 constexpr std::string_view line_end = "\r\n";
 
-// From the front of `out`, which has room for all digits; their end.
+// The length and the end of its line, from the front of `out`, which has room for all digits; where they end.
 char* write_length(char* out, std::size_t length) noexcept
 {
+    char* end = out + 1;
     if (length < 10) {
         *out = static_cast<char>('0' + length);
-        return out + 1;
-    }
-    if (length < 100) {
+    } else if (length < 100) {
         write_digit_pair(out, static_cast<std::uint32_t>(length));
-        return out + 2;
+        end = out + 2;
+    } else {
+        end = std::to_chars(out, out + std::numeric_limits<std::size_t>::digits10 + 1, length).ptr;
     }
-    return std::to_chars(out, out + std::numeric_limits<std::size_t>::digits10 + 1, length).ptr;
+    return std::copy(line_end.begin(), line_end.end(), end);
 }
 
 } // namespace
@@ -37,8 +38,7 @@ char* write_length(char* out, std::size_t length) noexcept
 void redis_words::add(std::string_view bytes)
 {
     char head[32] = "\r\n$";
-    char* end = write_length(head + 3, bytes.size());
-    end = std::copy(line_end.begin(), line_end.end(), end);
+    const char* const end = write_length(head + 3, bytes.size());
     const char* begin = head;
     if (places_.empty()) begin += line_end.size();
     encoded_.append(std::string_view{begin, end});
@@ -113,8 +113,7 @@ std::string_view redis_command::slot_key() const noexcept
 void redis_command::append_to(std::string& out) const
 {
     char head[32] = "*";
-    char* end = write_length(head + 1, size());
-    end = std::copy(line_end.begin(), line_end.end(), end);
+    const char* const end = write_length(head + 1, size());
     out.append(std::string_view{head, end}).append(words_.encoded()).append(line_end);
     if (last_) out.append(last_->encoded()).append(line_end);
 }

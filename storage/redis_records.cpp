@@ -23,19 +23,6 @@ std::int64_t flags_of(const user& one) noexcept
            (one.is_deleted ? is_deleted_bit : 0);
 }
 
-bool read_digest(std::string_view text, digest& into) noexcept
-{
-    if (text.size() != digest_digits) return false;
-    int faults = 0;
-    for (std::size_t byte = 0; byte < into.size(); ++byte) {
-        const int high = lower_hex_value(text[2 * byte]);
-        const int low = lower_hex_value(text[2 * byte + 1]);
-        faults |= high | low; // of which one that is none is negative
-        into[byte] = static_cast<std::uint8_t>((high & 15) << 4 | (low & 15));
-    }
-    return faults >= 0;
-}
-
 // No server of ours writes anything else, and sums of these do not overflow.
 constexpr time_point last_moment{std::chrono::sys_days{std::chrono::year{9999} / 12 / 31}};
 constexpr std::chrono::seconds longest_lifetime = std::chrono::years{1000};
@@ -138,7 +125,7 @@ std::optional<kept_key> parse_key(const key_id& id, std::string_view text, right
 {
     digest secret;
     if (text.size() <= digest_digits || text[digest_digits] != ' ') return std::nullopt;
-    if (!read_digest(text.substr(0, digest_digits), secret)) return std::nullopt;
+    if (!read_lower_hex(text.substr(0, digest_digits), secret)) return std::nullopt;
     auto kept = parse_record(id, text.substr(digest_digits + 1), rights);
     if (kept) kept->record.secret_digest = secret;
     return kept;
