@@ -60,8 +60,8 @@ def main():
     parser.add_argument("--batch", type=int, default=1000)
     parser.add_argument("--tokens", type=int, default=100_000)
     parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.7)
     options = parser.parse_args()
     print(f"{machine.description()}; {options.batch:,} tokens a request, {options.tokens:,} tokens, "
           f"{options.connections} connections, {options.rounds} rounds of {options.seconds} s", flush=True)

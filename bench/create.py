@@ -138,8 +138,8 @@ def main():
     parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
     parser.add_argument("--audit-sync", choices=("always", "interval", "never"), default="always")
     parser.add_argument("--binary", default=LATCHKEY)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=1)
     options = parser.parse_args()
     print(f"{machine.description()}; {options.store} store, "
           f"--audit-sync {options.audit_sync}, {options.rounds} rounds of {options.seconds} s each")

@@ -85,8 +85,8 @@ def run(options, folder, running):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", default=LATCHKEY)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.7)
     parser.add_argument("--tokens", type=int, default=100_000)
     options = parser.parse_args()
     print(f"{machine.description()}; {options.tokens:,} tokens, {options.rounds} rounds of {options.seconds} s",

@@ -73,7 +73,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--binary", default=LATCHKEY)
     parser.add_argument("--tokens", type=int, default=1_000_000)
-    parser.add_argument("--starts", type=int, default=5)
+    parser.add_argument("--starts", type=int, default=7)
     options = parser.parse_args()
     print(f"{machine.description()}; SQLite store, {options.starts} starts each", flush=True)
     folders, quiet = {}, machine.Quiet()

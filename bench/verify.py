@@ -124,8 +124,8 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a few seconds, to see that everything works")
     parser.add_argument("--svg", metavar="FILE", help="draw what was seen")
     parser.add_argument("--binary", default=LATCHKEY)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=0.8)
     parser.add_argument("--tokens", type=int, default=100_000)
     options = parser.parse_args()
     if options.quick:
