@@ -196,6 +196,7 @@ task<void> session::answer_one(std::shared_ptr<session> self)
     }
     const bool ends_by_closing = answer.rest && !can_be_chunked(self->request_);
     const bool keep_alive = self->keep_alive_ && !answer.close && !self->host_.draining && !ends_by_closing;
+    if (self->out_.empty()) self->out_.swap(self->host_.spare_output);
     append_response(self->out_, self->request_, answer, keep_alive);
     if (answer.rest && self->request_.method != http::verb::head) {
         const bool is_whole = co_await send_body_rest(self, std::move(answer.rest));
