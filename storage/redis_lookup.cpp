@@ -1,4 +1,5 @@
 // The way to Redis of verification, and of the proof of a caller.
+#include "storage/redis_lookup_batch.hpp"
 #include "storage/redis_store.hpp"
 
 namespace latchkey {
@@ -34,32 +35,20 @@ private:
     key_cache::ticket ticket_;
 };
 
-task<tracked_reply> ask_for_two(redis_shard& here, std::string_view first, std::string_view second)
-{
-    redis_command both{"MGET"};
-    both.key(first).key(second);
-    return here.client->run_tracked(std::move(both));
-}
-
-// Both values, or why not, of what `ask_for_two` brought.
-void judge_two(redis_shard& here, tracked_reply& answer)
-{
-    answer.reply = here.note_read(std::move(answer.reply));
-    const bool is_odd = answer.reply && answer.reply->items.size() != 2;
-    if (is_odd) answer.reply = storage_errc::unavailable;
-}
-
 // The record without its digest, where the lifetime has ended; what verification then says is `expired`.
 task<key_reading> read_expired(std::shared_ptr<redis_shard> here, key_id id, time_point now)
 {
-    auto asking = ask_for_two(*here, redis_layout::meta(id), redis_layout::owners(redis_layout::tag_of(id)));
+    redis_command both{"MGET"};
+    both.key(redis_layout::meta(id)).key(redis_layout::owners(redis_layout::tag_of(id)));
+    auto asking = here->client->run_tracked(std::move(both));
     tracked_reply answer = co_await std::move(asking);
-    judge_two(*here, answer);
-    key_reading read{storage_errc::not_found, answer.lease};
-    if (!answer.reply) {
-        read.found = answer.reply.error();
+    answer.reply = here->note_read(std::move(answer.reply));
+    key_reading read{.lease = std::move(answer.lease)};
+    if (!answer.reply || answer.reply->items.size() != 2) {
+        if (!answer.reply) read.found = answer.reply.error();
         co_return read;
     }
+    read.found = storage_errc::not_found;
     auto kept = parse_meta(id, answer.reply->items[0].text, here->rights);
     if (!kept) co_return read;
     auto standing = find_standing(answer.reply->items[1].text, kept->record.owner);
@@ -70,46 +59,24 @@ task<key_reading> read_expired(std::shared_ptr<redis_shard> here, key_id id, tim
     co_return read;
 }
 
-// False: there is no key that lives. One whose owner is gone is not found.
-bool take_living(key_reading& into,
-                 const redis_reply& key_and_owners,
-                 const key_id& id,
-                 time_point now,
-                 rights_cache& rights)
-{
-    auto kept = parse_key(id, key_and_owners.items[0].text, rights);
-    if (!kept || kept->record.expires_at <= now) return false;
-    auto standing = find_standing(key_and_owners.items[1].text, kept->record.owner);
-    if (standing) into.found = key_with_owner{std::move(kept->record), std::move(standing->owner)};
-    return true;
-}
-
 } // namespace
-
-task<key_reading> read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now)
-{
-    auto asking = ask_for_two(*here, redis_layout::key(id), redis_layout::owners(redis_layout::tag_of(id)));
-    tracked_reply answer = co_await std::move(asking);
-    judge_two(*here, answer);
-    key_reading read{storage_errc::not_found, answer.lease};
-    if (!answer.reply) {
-        read.found = answer.reply.error();
-        co_return read;
-    }
-    if (take_living(read, *answer.reply, id, now, here->rights)) co_return read;
-    auto looking = read_expired(here, id, now);
-    read = co_await std::move(looking);
-    if (read.lease != answer.lease) read.lease = nullptr; // that the key is not there has its own
-    co_return read;
-}
 
 task<result<key_with_owner>> redis_store::ask(key_id id)
 {
     const executor where = co_await asio::this_coro::executor;
     const shard_pointer here = access_->on(where);
     const cache_claim claim{here->cache, id};
-    auto reading = read_key_with_owner(here, id, clock_.now());
-    key_reading read = co_await std::move(reading);
+    const time_point now = clock_.now();
+    key_reading read;
+    auto looking = redis_lookup_batch::join(here, id, now, read);
+    co_await std::move(looking);
+    const bool is_over = !read.found && read.found.error() == storage_errc::not_found && !read.is_living;
+    if (is_over) {
+        const lease_pointer absence = std::move(read.lease); // that no key lives has its own
+        auto reading = read_expired(here, id, now);
+        read = co_await std::move(reading);
+        if (read.lease != absence) read.lease = nullptr;
+    }
     const bool is_dropped = read.found && read.found->key.owner_epoch != read.found->owner.key_epoch;
     if (is_dropped) read.found = storage_errc::not_found;
     claim.settle(read);

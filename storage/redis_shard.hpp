@@ -20,7 +20,8 @@
 
 namespace latchkey {
 
-class redis_audit_batch; // storage/redis_audit_batch.hpp
+class redis_audit_batch;  // storage/redis_audit_batch.hpp
+class redis_lookup_batch; // storage/redis_lookup_batch.hpp
 
 using redis_client_factory =
     std::function<std::unique_ptr<redis_client>(executor where, redis_tracking tracking)>;
@@ -74,7 +75,9 @@ public:
 
     bool has_write_problem() const noexcept { return has_write_problem_; }
 
-    std::weak_ptr<redis_audit_batch> audit_batch; // what this turn's audit lines join; expired: none
+    // What this turn's audit lines join, and what its verifications. Expired: none has begun.
+    std::weak_ptr<redis_audit_batch> audit_batch;
+    std::weak_ptr<redis_lookup_batch> lookups;
 
 private:
     bool has_read_problem_ = false;

@@ -177,11 +177,4 @@ error_code outcome_of(const redis_reply& word) noexcept;
 // When a change was made that verifications must learn of (storage/redis_scripts.hpp). Nothing: it was not.
 std::optional<revision> revision_in(const redis_reply& answer) noexcept;
 
-// What a verification needs, in one round trip; in two where there is no key that lives. not_found.
-struct key_reading {
-    result<key_with_owner> found;
-    lease_pointer lease; // of all that was read for it; null: nothing vouches for it
-};
-task<key_reading> read_key_with_owner(std::shared_ptr<redis_shard> here, key_id id, time_point now);
-
 } // namespace latchkey
