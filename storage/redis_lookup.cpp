@@ -42,13 +42,12 @@ task<key_reading> read_expired(std::shared_ptr<redis_shard> here, key_id id, tim
     both.key(redis_layout::meta(id)).key(redis_layout::owners(redis_layout::tag_of(id)));
     auto asking = here->client->run_tracked(std::move(both));
     tracked_reply answer = co_await std::move(asking);
-    answer.reply = here->note_read(std::move(answer.reply));
-    key_reading read{.lease = std::move(answer.lease)};
-    if (!answer.reply || answer.reply->items.size() != 2) {
-        if (!answer.reply) read.found = answer.reply.error();
+    answer.reply = values_in(*here, std::move(answer.reply), 2);
+    key_reading read{.found = storage_errc::not_found, .lease = std::move(answer.lease)};
+    if (!answer.reply) {
+        read.found = answer.reply.error();
         co_return read;
     }
-    read.found = storage_errc::not_found;
     auto kept = parse_meta(id, answer.reply->items[0].text, here->rights);
     if (!kept) co_return read;
     auto standing = find_standing(answer.reply->items[1].text, kept->record.owner);

@@ -35,6 +35,14 @@ void take_living(key_reading& into,
 
 } // namespace
 
+result<redis_reply> values_in(redis_shard& here, result<redis_reply> answer, std::size_t count)
+{
+    result<redis_reply> values = here.note_read(std::move(answer));
+    const bool is_odd = values && values->items.size() != count;
+    if (is_odd) return storage_errc::unavailable;
+    return values;
+}
+
 // What `join` waits on.
 class redis_lookup_batch::joining {
 public:
@@ -127,9 +135,7 @@ task<void> redis_lookup_batch::read(std::shared_ptr<redis_shard> here, lookups s
     reading_plan plan{some};
     auto asking = here->client->run_tracked(std::move(plan.command));
     tracked_reply answer = co_await std::move(asking);
-    answer.reply = here->note_read(std::move(answer.reply));
-    const bool is_odd = answer.reply && answer.reply->items.size() != some.size() + plan.tag_count;
-    if (is_odd) answer.reply = storage_errc::unavailable;
+    answer.reply = values_in(*here, std::move(answer.reply), some.size() + plan.tag_count);
     for (std::size_t index = 0; index < some.size(); ++index) {
         lookup& one = some[index];
         one.asked.into->lease = answer.lease;

@@ -20,6 +20,9 @@ struct key_reading {
     bool is_living = false;                                  // not_found in spite of it: the owner is gone
 };
 
+// The reply to an MGET of `count` keys, with a text or nil for each; unavailable where it is none.
+result<redis_reply> values_in(redis_shard& here, result<redis_reply> answer, std::size_t count);
+
 class redis_lookup_batch {
 public:
     // Reads the key, as a key that lives at `now`, and its owner's standing; `into` has them when it

@@ -116,7 +116,18 @@ TEST_CASE("in a Cluster the keys of one tag are read together, and all are found
     servers.flush();
     topology_case redis{servers.topology()};
     const std::vector<key_record> keys = tokens_of_many(redis, 12);
+    std::set<std::string_view> tags;
+    for (const key_record& key : keys)
+        tags.insert(redis_layout::tag_of(key.id));
+    const auto reads = [&] {
+        int all = 0;
+        for (const redis_server* primary : servers.primaries())
+            all += reads_of(*primary);
+        return all;
+    };
+    const int before = reads();
     check_each_with_its_owner(ask_together(*redis.store, ids_of(keys)), keys);
+    CHECK(reads() - before == static_cast<int>(tags.size()));
 }
 
 TEST_CASE(
