@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 
 #include <utility>
 #include <vector>
@@ -45,51 +44,52 @@ redis_audit_stream::redis_audit_stream(std::shared_ptr<redis_access> access,
 
 task<void> redis_audit_stream::send(std::shared_ptr<redis_audit_stream> self, std::string line)
 {
-    return send_until(redis_audit_batch::moment::answered, std::move(self), std::move(line));
+    return send_line({.stream = std::move(self), .line = std::move(line), .is_ahead = false});
 }
 
 task<void> redis_audit_stream::send_ahead(std::shared_ptr<redis_audit_stream> self, std::string line)
 {
-    return send_until(redis_audit_batch::moment::leaving, std::move(self), std::move(line));
+    return send_line({.stream = std::move(self), .line = std::move(line), .is_ahead = true});
 }
 
-task<void> redis_audit_stream::send_until(redis_audit_batch::moment until,
-                                          std::shared_ptr<redis_audit_stream> self,
-                                          std::string line)
+task<void> redis_audit_stream::send_line(redis_audit_line one)
 {
     const executor where = co_await asio::this_coro::executor;
+    const std::shared_ptr<redis_audit_stream> self = one.stream;
     const std::shared_ptr<redis_shard> here = self->access_->on(where);
     if (self->outbox_.size() != 0) {
-        self->outbox_.add(std::move(line));
+        self->outbox_.add(std::move(one.line));
         auto flushing = drop_result(flush_on(self, here));
         asio::co_spawn(where, std::move(flushing), asio::detached);
         co_return;
     }
-    if (!here->client->keeps_order()) until = redis_audit_batch::moment::answered;
-    auto joining = redis_audit_batch::join(self->open_batch(here), std::move(line), until);
+    if (!here->client->keeps_order()) one.is_ahead = false;
+    auto joining = redis_turn_batch<redis_audit_line>::join(here, std::move(one));
     co_await std::move(joining);
 }
 
-std::shared_ptr<redis_audit_batch> redis_audit_stream::open_batch(const std::shared_ptr<redis_shard>& here)
+void redis_audit_line::send(const std::shared_ptr<redis_shard>& here, batch all)
 {
-    if (auto open = here->audit_batch.lock()) return open;
-    auto batch = std::make_shared<redis_audit_batch>();
-    here->audit_batch = batch;
-    // Behind everything that is ready to run now: its lines join the batch.
-    asio::post(here->where, [self = shared_from_this(), here, batch] {
-        here->audit_batch.reset();
-        auto sending = send_batch(self, here, batch);
-        asio::co_spawn(here->where, std::move(sending), rethrow); // which begins it before it returns
-        batch->reach(redis_audit_batch::moment::leaving);
-    });
-    return batch;
+    auto stream = all.front().asked.stream;
+    std::vector<std::string> lines;
+    batch ahead, behind;
+    for (auto& one : all) {
+        lines.push_back(std::move(one.asked.line));
+        (one.asked.is_ahead ? ahead : behind).push_back(std::move(one));
+    }
+    auto sending =
+        redis_audit_stream::send_lines(std::move(stream), here, std::move(lines), std::move(behind));
+    asio::co_spawn(here->where, std::move(sending), rethrow); // which begins it before it returns
+    for (auto& one : ahead)
+        std::move(one.who)();
 }
 
-task<void> redis_audit_stream::send_batch(std::shared_ptr<redis_audit_stream> self,
+task<void> redis_audit_stream::send_lines(std::shared_ptr<redis_audit_stream> self,
                                           std::shared_ptr<redis_shard> here,
-                                          std::shared_ptr<redis_audit_batch> batch)
+                                          std::vector<std::string> lines,
+                                          redis_audit_line::batch waiting)
 {
-    auto writing = write(self, here, batch->take());
+    auto writing = write(self, here, std::move(lines));
     rest left = co_await std::move(writing);
     for (std::string& line : left.lines)
         self->outbox_.add(std::move(line));
@@ -97,7 +97,8 @@ task<void> redis_audit_stream::send_batch(std::shared_ptr<redis_audit_stream> se
         auto flushing = drop_result(flush_on(self, here));
         asio::co_spawn(here->where, std::move(flushing), asio::detached);
     }
-    batch->reach(redis_audit_batch::moment::answered);
+    for (auto& one : waiting)
+        std::move(one.who)();
 }
 
 task<redis_audit_stream::rest> redis_audit_stream::write(std::shared_ptr<redis_audit_stream> self,

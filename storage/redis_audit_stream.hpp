@@ -7,9 +7,9 @@
 
 #include "storage/audit_file.hpp"
 #include "storage/redis_access.hpp"
-#include "storage/redis_audit_batch.hpp"
 #include "storage/redis_audit_follower.hpp"
 #include "storage/redis_audit_outbox.hpp"
+#include "storage/redis_turn_batch.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -24,6 +24,18 @@ namespace latchkey {
 struct redis_audit_options {
     std::size_t stream_length = 100'000; // about; at least 1
     std::size_t outbox_limit = 10'000;   // entries that wait for Redis
+};
+
+class redis_audit_stream;
+
+struct redis_audit_line {
+    std::shared_ptr<redis_audit_stream> stream;
+    std::string line;
+    bool is_ahead; // as redis_audit_stream::send_ahead
+
+    using batch = redis_turn_batch<redis_audit_line>::questions;
+    static constexpr auto batch_of = &redis_shard::audit_lines;
+    static void send(const std::shared_ptr<redis_shard>& here, batch all);
 };
 
 class redis_audit_stream final : public redis_chore, public std::enable_shared_from_this<redis_audit_stream> {
@@ -59,6 +71,8 @@ public:
     std::size_t unsent() const { return outbox_.size(); }
 
 private:
+    friend struct redis_audit_line;
+
     static constexpr std::chrono::minutes reading_on{10}; // how long it is read on after a search
     static constexpr std::chrono::steady_clock::time_point long_ago{};
 
@@ -73,12 +87,11 @@ private:
         error_code why;
     };
 
-    static task<void>
-    send_until(redis_audit_batch::moment until, std::shared_ptr<redis_audit_stream> self, std::string line);
-    std::shared_ptr<redis_audit_batch> open_batch(const std::shared_ptr<redis_shard>& here);
-    static task<void> send_batch(std::shared_ptr<redis_audit_stream> self,
+    static task<void> send_line(redis_audit_line one);
+    static task<void> send_lines(std::shared_ptr<redis_audit_stream> self,
                                  std::shared_ptr<redis_shard> here,
-                                 std::shared_ptr<redis_audit_batch> batch);
+                                 std::vector<std::string> lines,
+                                 redis_audit_line::batch waiting);
     static task<rest> write(std::shared_ptr<redis_audit_stream> self,
                             std::shared_ptr<redis_shard> here,
                             std::vector<std::string> lines);

@@ -74,4 +74,10 @@ time_point end_of_retention(time_point expires_at, microseconds retention) noexc
 // What PXAT takes. Rounded down: nothing outlives its time.
 std::int64_t milliseconds_of(time_point when) noexcept;
 
+// What records and scores hold.
+inline std::int64_t microseconds_of(time_point when) noexcept
+{
+    return when.time_since_epoch().count();
+}
+
 } // namespace latchkey::redis_layout

@@ -67,7 +67,7 @@ task<result<key_with_owner>> redis_store::ask(key_id id)
     const cache_claim claim{here->cache, id};
     const time_point now = clock_.now();
     key_reading read;
-    auto looking = redis_lookup_batch::join(here, id, now, read);
+    auto looking = redis_turn_batch<redis_lookup>::join(here, {.id = id, .now = now, .into = &read});
     co_await std::move(looking);
     const bool is_over = !read.found && read.found.error() == storage_errc::not_found && !read.is_living;
     if (is_over) {

@@ -26,7 +26,7 @@ task<error_code> write_uses_of_a_tag(std::shared_ptr<redis_shard> here,
     for (const auto& [id, when] : uses)
         recording.key(redis_layout::meta(id)).key(redis_layout::used(id));
     for (const auto& [id, when] : uses)
-        recording.arg(when.time_since_epoch().count());
+        recording.arg(redis_layout::microseconds_of(when));
     auto writing = here->client->run_script(std::move(recording), redis_effect::idempotent);
     result<redis_reply> answer = co_await std::move(writing);
     answer = here->note_write(std::move(answer));
@@ -82,7 +82,8 @@ task<error_code> write_sightings(std::shared_ptr<redis_shard> here, std::shared_
         redis_call recording{redis_scripts::record_sightings};
         recording.key(redis_layout::user_records).key(redis_layout::seen);
         for (std::size_t index = begin; index < end; ++index)
-            recording.arg(to_string(seen[index].first)).arg(seen[index].second.time_since_epoch().count());
+            recording.arg(to_string(seen[index].first))
+                .arg(redis_layout::microseconds_of(seen[index].second));
         auto writing = here->client->run_script(std::move(recording), redis_effect::idempotent);
         result<redis_reply> answer = co_await std::move(writing);
         answer = here->note_write(std::move(answer));

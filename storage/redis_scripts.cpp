@@ -2,56 +2,75 @@
 
 #include "storage/redis_layout.hpp"
 
-namespace latchkey::redis_scripts {
+#include <array>
+#include <string_view>
 
-// KEYS  owners, key, meta, used, gone, keys of the owner, name (tokens only), key of the creator (if any)
-// ARGV  owner, now, digest, record tail, stamp, PXAT of key, PXAT of meta, end of retention, place, id,
-//       whether there is a name, whether there is a creator
-const redis_script insert_key{R"lua(
-local owners = redis.call('GET', KEYS[1]) or ''
+namespace latchkey {
+namespace redis_scripts {
+
+// KEYS  owners, keys of the owner, key of the creator (if any); then for each key: key, meta, used, gone,
+//       name (tokens only)
+// ARGV  owner, now, whether there are names, whether there is a creator, PXAT of the last meta; then for each
+//       key: digest, record tail, stamp, PXAT of key, PXAT of meta, end of retention, place, id
+// Answers with one word for all keys, or with a word for each.
+const redis_script insert_keys{R"lua(
+local owner, now, has_names, has_creator = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4] == '1'
+local call = redis.call
+local owners = call('GET', KEYS[1]) or ''
 local function standing_of(owner)
   local _, behind = string.find(owners, owner .. ' ', 1, true)
   if behind then return string.match(owners, '^(%d+) %d+ (%S+)', behind + 1) end
 end
-local function is_dead(owner, epoch, gone_at)
-  return tonumber(gone_at) <= tonumber(ARGV[2]) or standing_of(owner) ~= epoch
-end
-local epoch, status = standing_of(ARGV[1])
+local epoch, status = standing_of(owner)
 if not epoch then return 'owner_gone' end
--- Made by an earlier run of this, and deleted since: it was made.
-local grave = redis.call('GET', KEYS[5])
-if grave and string.match(grave, '^%S+') == ARGV[5] then return 'ok' end
-local held = redis.call('GET', KEYS[3])
-local held_by, held_epoch, held_until, stamp
-if held then
-  held_by, held_epoch, held_until, stamp = string.match(held, '^(%S+) (%d+) (%d+) (%S+) ')
-  if stamp == ARGV[5] then return 'ok' end
+local head = owner .. ' ' .. epoch .. ' '
+local creator = status == 'a' and has_creator and call('GET', KEYS[3])
+local may_create = not has_creator or creator and string.sub(creator, 66, 65 + #head) == head
+local function is_dead(by, epoch, gone_at)
+  return tonumber(gone_at) <= now or standing_of(by) ~= epoch
 end
-local name = ARGV[11] == '1' and KEYS[7]
-if ARGV[12] == '1' then
-  local creator = status == 'a' and redis.call('GET', KEYS[#KEYS])
-  local good = ARGV[1] .. ' ' .. epoch .. ' '
-  if not creator or string.sub(creator, 66, 65 + #good) ~= good then return 'creator_gone' end
+-- The word of what a key must not be made over. Nothing: what may be there is dead, and so is its mark of use.
+local function obstacle_to(stamp, meta, used, gone, name)
+  -- Made by an earlier run of this, and deleted since: it was made.
+  local grave = call('GET', gone)
+  if grave and string.match(grave, '^%S+') == stamp then return 'ok' end
+  local held = call('GET', meta)
+  local by, by_epoch, ends, by_stamp
+  if held then
+    by, by_epoch, ends, by_stamp = string.match(held, '^(%S+) (%d+) (%d+) (%S+) ')
+    if by_stamp == stamp then return 'ok' end
+  end
+  if not may_create then return 'creator_gone' end
+  local holder = name and call('GET', name)
+  if holder then
+    local name_epoch, name_ends = string.match(holder, '^%S+ (%d+) (%d+)$')
+    if not name_epoch or not is_dead(owner, name_epoch, name_ends) then return 'name_taken' end
+  end
+  if held then
+    if not by or not is_dead(by, by_epoch, ends) then return 'id_taken' end
+    call('DEL', used)
+  end
 end
-local holder = name and redis.call('GET', name)
-if holder then
-  local name_epoch, gone_at = string.match(holder, '^%S+ (%d+) (%d+)$')
-  if not name_epoch or not is_dead(ARGV[1], name_epoch, gone_at) then return 'name_taken' end
+local words, places, at = {}, {}, 6
+for key = has_creator and 4 or 3, #KEYS, has_names and 5 or 4 do
+  local meta, name = KEYS[key + 1], has_names and KEYS[key + 4]
+  local word = obstacle_to(ARGV[at + 2], meta, KEYS[key + 2], KEYS[key + 3], name)
+  if not word then
+    local record, meta_ends, gone_at = head .. ARGV[at + 1], ARGV[at + 4], ARGV[at + 5]
+    call('SET', KEYS[key], ARGV[at] .. ' ' .. record, 'PXAT', ARGV[at + 3])
+    call('SET', meta, record, 'PXAT', meta_ends)
+    if name then call('SET', name, ARGV[at + 7] .. ' ' .. epoch .. ' ' .. gone_at, 'PXAT', meta_ends) end
+    places[#places + 1], places[#places + 2] = gone_at, ARGV[at + 6]
+  end
+  words[#words + 1] = word or 'ok'
+  at = at + 8
 end
-if held and (not held_by or not is_dead(held_by, held_epoch, held_until)) then return 'id_taken' end
-if held then redis.call('DEL', KEYS[4]) end
-local record = ARGV[1] .. ' ' .. epoch .. ' ' .. ARGV[4]
-redis.call('SET', KEYS[2], ARGV[3] .. ' ' .. record, 'PXAT', ARGV[6])
-redis.call('SET', KEYS[3], record, 'PXAT', ARGV[7])
-if name then
-  redis.call('SET', name, ARGV[10] .. ' ' .. epoch .. ' ' .. ARGV[8], 'PXAT', ARGV[7])
+if #places > 0 then
+  call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
+  call('ZADD', KEYS[2], unpack(places))
+  if call('PEXPIRETIME', KEYS[2]) < tonumber(ARGV[5]) then call('PEXPIREAT', KEYS[2], ARGV[5]) end
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', ARGV[2])
-redis.call('ZADD', KEYS[6], ARGV[8], ARGV[9])
-if redis.call('PEXPIRETIME', KEYS[6]) < tonumber(ARGV[7]) then
-  redis.call('PEXPIREAT', KEYS[6], ARGV[7])
-end
-return 'ok'
+return #words == 1 and words[1] or words
 )lua"};
 
 // KEYS  key or meta (what the caller has read), key, meta, used, keys of the owner, name (tokens only)
@@ -249,4 +268,33 @@ redis_call on_user_records(const redis_script& script)
     return call;
 }
 
-} // namespace latchkey::redis_scripts
+} // namespace redis_scripts
+
+std::optional<revision> revision_in(const redis_reply& answer) noexcept
+{
+    const bool is_dated = answer.items.size() == 2 && answer.items[1].is_integer();
+    if (!is_dated) return std::nullopt;
+    return answer.items[1].integer;
+}
+
+error_code outcome_of(const redis_reply& word) noexcept
+{
+    struct meaning {
+        std::string_view word;
+        storage_errc code;
+    };
+    static constexpr std::array<meaning, 7> meanings = {{{"id_taken", storage_errc::id_taken},
+                                                         {"name_taken", storage_errc::name_taken},
+                                                         {"owner_gone", storage_errc::owner_gone},
+                                                         {"creator_gone", storage_errc::creator_gone},
+                                                         {"username_taken", storage_errc::username_taken},
+                                                         {"email_taken", storage_errc::email_taken},
+                                                         {"users_exist", storage_errc::users_exist}}};
+    if (word.text == "ok") return {};
+    for (const meaning& one : meanings) {
+        if (word.text == one.word) return one.code;
+    }
+    return storage_errc::unavailable;
+}
+
+} // namespace latchkey

@@ -8,11 +8,24 @@
 // Keys and arguments of each: at its text, in redis_scripts.cpp.
 #pragma once
 
+#include "storage/error.hpp"
+#include "storage/redis_reply.hpp"
 #include "storage/redis_script.hpp"
+#include "storage/revision.hpp"
 
-namespace latchkey::redis_scripts {
+#include <optional>
 
-extern const redis_script insert_key;
+namespace latchkey {
+
+// ok: no error. The names of outcomes: those. Anything else: unavailable.
+error_code outcome_of(const redis_reply& word) noexcept;
+
+// When a change was made that verifications must learn of. Nothing: it was not made.
+std::optional<revision> revision_in(const redis_reply& answer) noexcept;
+
+namespace redis_scripts {
+
+extern const redis_script insert_keys;
 extern const redis_script rewrite_key;
 extern const redis_script delete_key;
 extern const redis_script read_clock;
@@ -31,4 +44,6 @@ extern const redis_script record_sightings;
 // A call of insert_user or replace_user, with its keys.
 redis_call on_user_records(const redis_script& script);
 
-} // namespace latchkey::redis_scripts
+} // namespace redis_scripts
+
+} // namespace latchkey

@@ -20,8 +20,12 @@
 
 namespace latchkey {
 
-class redis_audit_batch;  // storage/redis_audit_batch.hpp
-class redis_lookup_batch; // storage/redis_lookup_batch.hpp
+// Asked together by all who ask in one turn (storage/redis_turn_batch.hpp).
+template <class Question>
+class redis_turn_batch;
+struct redis_audit_line; // storage/redis_audit_stream.hpp
+struct redis_insertion;  // storage/redis_insertion_batch.hpp
+struct redis_lookup;     // storage/redis_lookup_batch.hpp
 
 using redis_client_factory =
     std::function<std::unique_ptr<redis_client>(executor where, redis_tracking tracking)>;
@@ -75,9 +79,10 @@ public:
 
     bool has_write_problem() const noexcept { return has_write_problem_; }
 
-    // What this turn's audit lines join, and what its verifications. Expired: none has begun.
-    std::weak_ptr<redis_audit_batch> audit_batch;
-    std::weak_ptr<redis_lookup_batch> lookups;
+    // Of this turn. Expired: none has begun.
+    std::weak_ptr<redis_turn_batch<redis_audit_line>> audit_lines;
+    std::weak_ptr<redis_turn_batch<redis_insertion>> insertions;
+    std::weak_ptr<redis_turn_batch<redis_lookup>> lookups;
 
 private:
     bool has_read_problem_ = false;

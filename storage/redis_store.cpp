@@ -2,8 +2,6 @@
 
 #include "storage/redis_fields.hpp"
 
-#include <array>
-
 namespace latchkey {
 namespace {
 
@@ -40,33 +38,6 @@ open_error out_of_reach(const redis_shard& here, const error_code& why)
 }
 
 } // namespace
-
-std::optional<revision> revision_in(const redis_reply& answer) noexcept
-{
-    const bool is_dated = answer.items.size() == 2 && answer.items[1].is_integer();
-    if (!is_dated) return std::nullopt;
-    return answer.items[1].integer;
-}
-
-error_code outcome_of(const redis_reply& word) noexcept
-{
-    struct meaning {
-        std::string_view word;
-        storage_errc code;
-    };
-    static constexpr std::array<meaning, 7> meanings = {{{"id_taken", storage_errc::id_taken},
-                                                         {"name_taken", storage_errc::name_taken},
-                                                         {"owner_gone", storage_errc::owner_gone},
-                                                         {"creator_gone", storage_errc::creator_gone},
-                                                         {"username_taken", storage_errc::username_taken},
-                                                         {"email_taken", storage_errc::email_taken},
-                                                         {"users_exist", storage_errc::users_exist}}};
-    if (word.text == "ok") return {};
-    for (const meaning& one : meanings) {
-        if (word.text == one.word) return one.code;
-    }
-    return storage_errc::unavailable;
-}
 
 redis_store::redis_store(redis_client_factory make_client, const clock& time, redis_store_options options)
     : clock_{time},

@@ -171,10 +171,4 @@ private:
     std::vector<std::string> warnings_;
 };
 
-// ok: no error. The names of outcomes: those. Anything else: unavailable.
-error_code outcome_of(const redis_reply& word) noexcept;
-
-// When a change was made that verifications must learn of (storage/redis_scripts.hpp). Nothing: it was not.
-std::optional<revision> revision_in(const redis_reply& answer) noexcept;
-
 } // namespace latchkey

@@ -1,6 +1,7 @@
 // The part of the Redis store that makes, finds and ends keys.
 #include "storage/hex_text.hpp"
 #include "storage/redis_fields.hpp"
+#include "storage/redis_insertion_batch.hpp"
 #include "storage/redis_scripts.hpp"
 #include "storage/redis_store.hpp"
 
@@ -9,11 +10,6 @@ namespace {
 
 // How long a deletion is remembered for its own retry: longer than anybody waits for an answer.
 constexpr std::chrono::milliseconds grave_lifetime{300'000};
-
-std::int64_t count(time_point when)
-{
-    return when.time_since_epoch().count();
-}
 
 // Adds the Redis keys that belong to a key, beside key and meta: the list, and a token's name.
 void add_belongings(redis_call& call, const key_record& key)
@@ -28,7 +24,7 @@ std::string holder_of(const kept_key& kept)
 {
     std::string holder{kept.record.id.view()};
     holder.append(" ").append(std::to_string(kept.record.owner_epoch));
-    holder.append(" ").append(std::to_string(count(kept.gone_at)));
+    holder.append(" ").append(std::to_string(redis_layout::microseconds_of(kept.gone_at)));
     return holder;
 }
 
@@ -55,22 +51,11 @@ task<result<void>> redis_store::insert(key_record key, std::optional<key_id> cre
     kept.stamp = redis_stamp();
     kept.record = std::move(key);
     const key_record& record = kept.record;
-    redis_call call{redis_scripts::insert_key};
-    call.key(redis_layout::owners(tag)).key(redis_layout::key(record.id)).key(redis_layout::meta(record.id));
-    call.key(redis_layout::used(record.id)).key(redis_layout::gone(record.id));
-    add_belongings(call, record);
-    if (creator) call.key(redis_layout::key(*creator));
-    call.arg(to_string(record.owner)).arg(count(clock_.now())).arg(to_hex(record.secret_digest));
-    call.arg(record_tail(kept)).arg(kept.stamp);
-    call.arg(redis_layout::milliseconds_of(record.expires_at));
-    call.arg(redis_layout::milliseconds_of(kept.gone_at)).arg(count(kept.gone_at));
-    call.arg(redis_layout::place_of(record)).arg(record.id.view());
-    call.arg(record.login == login_type::token ? "1" : "0").arg(creator ? "1" : "0");
     for (bool is_first_try = true;; is_first_try = false) {
-        auto inserting = run_mutation(here, call);
-        const result<redis_reply> answer = co_await std::move(inserting);
-        if (!answer) co_return answer.error();
-        const error_code outcome = outcome_of(*answer);
+        error_code outcome;
+        auto inserting = redis_turn_batch<redis_insertion>::join(
+            here, {.made = &kept, .creator = &creator, .now = clock_.now(), .into = &outcome});
+        co_await std::move(inserting);
         if (!outcome) co_return result<void>{};
         if (outcome != storage_errc::owner_gone || !is_first_try) co_return outcome;
 
@@ -174,7 +159,7 @@ redis_store::rewrite(shard_pointer here, seen_key seen, time_point expires_at, t
         call.arg("");
     else
         call.arg(redis_layout::milliseconds_of(key_ends));
-    call.arg(redis_layout::milliseconds_of(kept.gone_at)).arg(count(kept.gone_at));
+    call.arg(redis_layout::milliseconds_of(kept.gone_at)).arg(redis_layout::microseconds_of(kept.gone_at));
     call.arg(redis_layout::place_of(record)).arg(holder_prefix(record.id)).arg(holder_of(kept));
     auto rewriting = run_mutation(here, std::move(call));
     const result<redis_reply> answer = co_await std::move(rewriting);

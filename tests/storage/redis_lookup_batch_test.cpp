@@ -25,15 +25,6 @@ std::vector<result<key_with_owner>> ask_together(redis_store& store, const std::
     return run_redis(run_together(std::move(questions), ids.size()));
 }
 
-// How often the server has run MGET.
-int reads_of(const redis_server& server)
-{
-    const std::string stats = server.ask({"INFO", "commandstats"}).text;
-    constexpr std::string_view name = "cmdstat_mget:calls=";
-    const std::size_t at = stats.find(name);
-    return at == stats.npos ? 0 : std::stoi(stats.substr(at + name.size()));
-}
-
 // Three for each of the owners, in turn.
 template <class Case>
 std::vector<key_record> tokens_of_many(Case& redis, std::uint32_t owners)
@@ -75,10 +66,10 @@ TEST_CASE("keys that one turn looks up are read by few commands, each with its o
 {
     redis_case redis;
     const std::vector<key_record> keys = tokens_of_many(redis, 30);
-    const int before = reads_of(redis.server);
+    const int before = calls_of(redis.server, "mget");
     check_each_with_its_owner(ask_together(*redis.store, ids_of(keys)), keys);
     const int commands = static_cast<int>((keys.size() + keys_of_a_command - 1) / keys_of_a_command);
-    CHECK(reads_of(redis.server) - before == commands);
+    CHECK(calls_of(redis.server, "mget") - before == commands);
 }
 
 TEST_CASE("of keys that are looked up together each has its own fate", "[storage][redis]")
@@ -122,7 +113,7 @@ TEST_CASE("in a Cluster the keys of one tag are read together, and all are found
     const auto reads = [&] {
         int all = 0;
         for (const redis_server* primary : servers.primaries())
-            all += reads_of(*primary);
+            all += calls_of(*primary, "mget");
         return all;
     };
     const int before = reads();

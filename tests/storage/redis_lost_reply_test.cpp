@@ -16,7 +16,7 @@ struct lossy_fixture {
     lossy_fixture()
     {
         // Or else the answer that is lost would be that the script is not there.
-        for (const redis_script* script : {&redis_scripts::insert_key,
+        for (const redis_script* script : {&redis_scripts::insert_keys,
                                            &redis_scripts::rewrite_key,
                                            &redis_scripts::delete_key,
                                            &redis_scripts::begin_standing,
@@ -61,7 +61,7 @@ struct lossy_fixture {
 TEST_CASE("a key whose creation lost its answer is there once")
 {
     lossy_fixture redis;
-    redis.proxy.lose_answer_to(redis_scripts::insert_key.sha1());
+    redis.proxy.lose_answer_to(redis_scripts::insert_keys.sha1());
 
     CHECK(run_redis(redis.store->insert_key(redis.token(1))));
 

@@ -21,14 +21,9 @@ struct account_case : cached_case {
     // What Redis is asked of records meanwhile.
     bool is_answered_from_memory() const
     {
-        const auto reads = [&] {
-            const std::string stats = server.ask({"INFO", "commandstats"}).text;
-            const auto at = stats.find("cmdstat_hget:");
-            return at == stats.npos ? std::string{} : stats.substr(at, stats.find(',', at) - at);
-        };
-        const std::string before = reads();
+        const int before = calls_of(server, "hget");
         REQUIRE(account());
-        return reads() == before;
+        return calls_of(server, "hget") == before;
     }
 
     // As holds_until, for what itself asks the store.
