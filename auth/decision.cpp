@@ -97,11 +97,6 @@ task<refusal> decision_log::append_failure(audit_entry entry, refusal why)
     co_return why;
 }
 
-task<outcome<void>> decision_log::permit()
-{
-    co_return outcome<void>{};
-}
-
 // What follows are no coroutines: each has the entry ready when it returns, and leaves the waiting to one of
 // those above, so that nothing else is kept meanwhile (./dev bench create).
 
@@ -128,7 +123,7 @@ task<outcome<void>> decision_log::decide_read(const principal& caller,
                                               refusal otherwise,
                                               request_origin from)
 {
-    if (permits(caller, wanted, what)) return permit();
+    if (permits(caller, wanted, what)) return done_with(outcome<void>{});
     return decide(caller, wanted, std::move(what), std::move(intent), std::move(otherwise), std::move(from));
 }
 

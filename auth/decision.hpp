@@ -76,7 +76,6 @@ private:
     task<outcome<void>> append_refusal(audit_entry entry, refusal why);
     task<refusal> append_and_tell(audit_entry entry, refusal why);
     task<refusal> append_failure(audit_entry entry, refusal why);
-    static task<outcome<void>> permit();
 
     audit_log& log_;
     const clock& clock_;

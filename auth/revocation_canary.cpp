@@ -2,6 +2,7 @@
 
 #include "auth/key_minting.hpp"
 #include "auth/policy.hpp"
+#include "storage/named_thread.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -43,7 +44,7 @@ revocation_canary::~revocation_canary()
 void revocation_canary::start(std::vector<executor> shards)
 {
     shards_ = std::move(shards);
-    thread_ = std::thread{[this] { work(); }};
+    thread_ = named_thread("canary", [this] { work(); });
 }
 
 void revocation_canary::begin_stop()

@@ -1,6 +1,7 @@
 #include "server/health_watch.hpp"
 
 #include "storage/audit_log.hpp"
+#include "storage/named_thread.hpp"
 #include "storage/store.hpp"
 
 #include <exception>
@@ -13,7 +14,7 @@ health_watch::health_watch(std::vector<watched> all, const logger& log, std::chr
       log_{log},
       interval_{interval},
       told_(all_.size()),
-      thread_{[this] { run(); }}
+      thread_{named_thread("health watch", [this] { run(); })}
 {}
 
 health_watch::~health_watch()

@@ -5,6 +5,7 @@
 #include "server/config_help.hpp"
 #include "server/config_process.hpp"
 #include "server/process_hardening.hpp"
+#include "storage/named_thread.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -40,7 +41,7 @@ public:
           drain_{drain}
     {
         wait();
-        thread_ = std::thread{[this] { signals_.context.run(); }};
+        thread_ = named_thread("signals", [this] { signals_.context.run(); });
     }
 
     ~signal_listener()

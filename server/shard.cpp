@@ -1,6 +1,7 @@
 #include "server/shard.hpp"
 
 #include "auth/crypto.hpp"
+#include "storage/named_thread.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -46,7 +47,7 @@ void shard::listen(unique_descriptor socket, door through, listener::receiver re
 
 void shard::start()
 {
-    thread_ = std::thread{[this] { work(); }};
+    thread_ = named_thread("shard", [this] { work(); });
 }
 
 void shard::await_start()

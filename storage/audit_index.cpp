@@ -3,6 +3,7 @@
 #include "storage/audit_json.hpp"
 #include "storage/line_reader.hpp"
 #include "storage/lower_case.hpp"
+#include "storage/named_thread.hpp"
 
 namespace latchkey {
 namespace {
@@ -49,7 +50,7 @@ void audit_index::build(std::vector<audit_part> parts)
     // Numbered before the writer's own file could be displaced under the same name.
     for (const auto& part : parts)
         sources_.number_of(part.path, part.identity);
-    builder_ = std::thread{[this, parts = std::move(parts)] { build_all(parts); }};
+    builder_ = named_thread("audit index", [this, parts = std::move(parts)] { build_all(parts); });
 }
 
 task<result<void>> audit_index::wait_until_built()

@@ -1,5 +1,7 @@
 #include "storage/audit_writer.hpp"
 
+#include "storage/named_thread.hpp"
+
 namespace latchkey {
 namespace {
 
@@ -34,7 +36,7 @@ error_code audit_writer::start(const std::vector<audit_entry>& first)
         if (const error_code ec = output_->write_staged(true)) return ec;
         index_written(notes);
     }
-    thread_ = std::thread{[this] { run(); }};
+    thread_ = named_thread("audit writer", [this] { run(); });
     return {};
 }
 

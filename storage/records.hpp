@@ -36,6 +36,7 @@ using digest = std::array<std::uint8_t, 32>;
 // First half of a token: 10 characters of 0-9A-Za-z. Public: it names the key in paths, lists and logs.
 struct key_id {
     static constexpr std::size_t length = 10;
+    static constexpr std::size_t back_at = length - sizeof(std::uint64_t); // the second of two words
 
     std::array<char, length> characters{};
 
@@ -45,7 +46,7 @@ struct key_id {
     // In two words that overlap: memcmp would be called, and every search for a key ends with this.
     bool operator==(const key_id& other) const noexcept
     {
-        return word(0) == other.word(0) && word(2) == other.word(2);
+        return word(0) == other.word(0) && word(back_at) == other.word(back_at);
     }
     std::uint64_t word(std::size_t at) const noexcept // eight characters from `at` on
     {
@@ -56,7 +57,7 @@ struct key_id {
     static bool is_id(std::string_view text) noexcept
     {
         return text.size() == length && byte_words::is_alphanumeric(byte_words::load(text.data())) &&
-               byte_words::is_alphanumeric(byte_words::load(text.data() + length - 8));
+               byte_words::is_alphanumeric(byte_words::load(text.data() + back_at));
     }
 
     // Nothing unless `text` is_id.

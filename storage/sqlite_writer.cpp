@@ -1,5 +1,7 @@
 #include "storage/sqlite_writer.hpp"
 
+#include "storage/named_thread.hpp"
+
 #include <algorithm>
 
 namespace latchkey {
@@ -29,7 +31,7 @@ sqlite_writer::sqlite_writer(sqlite_database database,
       settle_{std::move(settle)},
       database_{std::move(database)},
       rows_{std::move(rows)},
-      thread_{[this] { run(); }}
+      thread_{named_thread("sqlite writer", [this] { run(); })}
 {}
 
 sqlite_writer::~sqlite_writer()

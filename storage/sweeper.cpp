@@ -1,5 +1,7 @@
 #include "storage/sweeper.hpp"
 
+#include "storage/named_thread.hpp"
+
 #include <chrono>
 #include <new>
 
@@ -10,7 +12,10 @@ constexpr std::chrono::milliseconds interval{500};
 
 } // namespace
 
-sweeper::sweeper(std::function<void()> sweep) : sweep_{std::move(sweep)}, thread_{[this] { run(); }} {}
+sweeper::sweeper(std::function<void()> sweep)
+    : sweep_{std::move(sweep)},
+      thread_{named_thread("sweeper", [this] { run(); })}
+{}
 
 sweeper::~sweeper()
 {

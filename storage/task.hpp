@@ -19,6 +19,13 @@ using task = asio::awaitable<T, executor>;
 
 inline constexpr asio::use_awaitable_t<executor> use_task{};
 
+// A task with nothing to wait for, which completes with `value`: for what is no coroutine itself.
+template <class T>
+task<T> done_with(T value)
+{
+    co_return value;
+}
+
 // How co_spawn ends a coroutine that nobody awaits: what it throws leaves the context's run().
 inline void rethrow(std::exception_ptr thrown)
 {

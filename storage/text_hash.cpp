@@ -48,7 +48,7 @@ key_id hashed_id::id() const noexcept
 {
     key_id id;
     std::memcpy(id.characters.data(), &front_, sizeof front_);
-    std::memcpy(id.characters.data() + back_at, &back_, sizeof back_);
+    std::memcpy(id.characters.data() + key_id::back_at, &back_, sizeof back_);
     return id;
 }
 

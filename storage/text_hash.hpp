@@ -19,7 +19,7 @@ std::uint64_t hash_of(std::string_view text) noexcept;
 // pipelined verification (./dev bench verify).
 class hashed_id {
 public:
-    hashed_id(const key_id& id) noexcept : hashed_id{id.word(0), id.word(back_at)} {}
+    hashed_id(const key_id& id) noexcept : hashed_id{id.word(0), id.word(key_id::back_at)} {}
 
     // Nothing unless `text` is an id.
     static std::optional<hashed_id> parse(std::string_view text) noexcept
@@ -31,17 +31,18 @@ public:
     // Of any ten characters, for hints.
     static hashed_id unchecked(std::string_view ten) noexcept
     {
-        return hashed_id{byte_words::load(ten.data()), byte_words::load(ten.data() + back_at)};
+        return hashed_id{byte_words::load(ten.data()), byte_words::load(ten.data() + key_id::back_at)};
     }
 
-    bool is(const key_id& id) const noexcept { return front_ == id.word(0) && back_ == id.word(back_at); }
+    bool is(const key_id& id) const noexcept
+    {
+        return front_ == id.word(0) && back_ == id.word(key_id::back_at);
+    }
     std::uint64_t front() const noexcept { return front_; } // its first eight characters
     std::uint64_t hash() const noexcept { return hash_; }
     key_id id() const noexcept;
 
 private:
-    static constexpr std::size_t back_at = key_id::length - sizeof(std::uint64_t);
-
     hashed_id(std::uint64_t front, std::uint64_t back) noexcept
         : front_{front},
           back_{back},

@@ -1,5 +1,7 @@
 #include "storage/worker_pool.hpp"
 
+#include "storage/named_thread.hpp"
+
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,7 +23,7 @@ worker_pool::worker_pool(std::size_t threads, std::size_t queue_limit) : queue_l
     figures_.threads = threads;
     threads_.reserve(threads);
     for (std::size_t count = 0; count < threads; ++count)
-        threads_.emplace_back([this] { work_until_stopped(); });
+        threads_.push_back(named_thread("worker", [this] { work_until_stopped(); }));
 }
 
 worker_pool::~worker_pool()

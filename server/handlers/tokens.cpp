@@ -58,18 +58,13 @@ task<response> answer_with_token(task<outcome<secret_text>> creating, const web_
     co_return answer_for(token, web);
 }
 
-task<response> at_once(response answer)
-{
-    co_return answer;
-}
-
 } // namespace
 
 // No coroutine, so that the request's body as it was read is not kept while the token is made.
 task<response> create_token(request_context& context)
 {
     auto asked = parse_token_request(context.asked.body);
-    if (!asked) return at_once(error_response(asked.error(), context.use.web));
+    if (!asked) return done_with(error_response(asked.error(), context.use.web));
     return answer_with_token(
         context.use.keys.create_token(*context.caller, *context.target, std::move(*asked), context.origin),
         context.use.web);

@@ -217,6 +217,18 @@ TEST_CASE("no plaintext secret is in the database, the audit log or the output",
     CHECK(contains(contents_of(server_process::audit_file(directory)), "planted"));
 }
 
+TEST_CASE("each thread has a name that says what it is for", "[wire][process]")
+{
+    const temporary_directory directory;
+    const server_process server{directory};
+    http_client client = server.connect();
+    sign_in(client);
+
+    const std::set<std::string> names = server.thread_names();
+    for (const char* const name : {"latchkey", "shard", "audit writer", "sqlite writer", "worker", "signals"})
+        CHECK(names.count(name) == 1);
+}
+
 TEST_CASE("a SIGHUP that comes while the server starts does not end it", "[wire][process]")
 {
     const temporary_directory directory;

@@ -7,12 +7,14 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string_view>
 #include <sys/wait.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace latchkey::test {
 namespace {
@@ -116,6 +118,19 @@ http_client server_process::connect() const
 void server_process::send_signal(int number) const
 {
     kill(child_, number);
+}
+
+std::set<std::string> server_process::thread_names() const
+{
+    std::set<std::string> names;
+    for (const auto& thread :
+         std::filesystem::directory_iterator{"/proc/" + std::to_string(child_) + "/task"}) {
+        std::ifstream file{thread.path() / "comm"};
+        std::string name;
+        std::getline(file, name);
+        names.insert(std::move(name));
+    }
+    return names;
 }
 
 int server_process::wait()

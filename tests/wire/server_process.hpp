@@ -5,6 +5,7 @@
 #include "tests/support/http_client.hpp"
 #include "tests/support/temporary_directory.hpp"
 
+#include <set>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -31,6 +32,9 @@ public:
     http_client connect() const;
 
     void send_signal(int number) const;
+
+    // The names of its threads, as /proc tells them.
+    std::set<std::string> thread_names() const;
 
     // Exit code, or 128 + the signal that ended it. Throws when it does not end in time.
     int wait();
