@@ -26,8 +26,10 @@ constexpr row rows[] = {
     {protocol_error::unknown_expectation, 417, "The expectation is not supported."},
     {protocol_error::head_too_large, 431, "The request head is too large."},
     {protocol_error::too_many_fields, 431, "The request has too many header fields."},
+    {protocol_error::internal, 500, "An internal server error occurred."},
     {protocol_error::unknown_coding, 501, "The transfer coding is not supported."},
     {protocol_error::no_memory, 503, "The server has no memory for this request."},
+    {protocol_error::too_many_connections, 503, "The server has too many open connections."},
     {protocol_error::unknown_version, 505, "Only HTTP/1.0 and HTTP/1.1 are supported."},
 };
 

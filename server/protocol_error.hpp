@@ -1,5 +1,5 @@
-// What can be wrong with a request before any route sees it, and the answer each gets. All of them end
-// the connection: after broken framing nobody knows where the next request starts.
+// Why no route answers a request, and the answer each gets. All of them end the connection: after broken
+// framing nobody knows where the next request starts.
 #pragma once
 
 #include "server/response.hpp"
@@ -23,8 +23,10 @@ enum class protocol_error : std::uint8_t {
     unknown_expectation,
     head_too_large,
     too_many_fields,
+    internal, // a route that should have answered threw
     unknown_coding,
     no_memory, // for the body (see buffer_budget), or for what it asks
+    too_many_connections,
     unknown_version,
 };
 

@@ -85,7 +85,6 @@ private:
     void move_request_to_front();
     step handle_with(std::string_view body, bool keep_alive);
     void finish_request(bool keep_alive);
-    void finish_with(const response& answer);
     void finish_with(protocol_error why);
     void report_exception(std::exception_ptr thrown, std::size_t answered);
 

@@ -289,17 +289,12 @@ void session::finish_request(bool keep_alive)
     linger_ = linger_ || begin_ != end_ || request_.keep_alive;
 }
 
-void session::finish_with(const response& answer)
-{
-    if (request_.id.is_nil()) request_.id = fresh_request_id();
-    append_response(out_, request_, answer, false);
-    closing_ = true;
-    linger_ = true;
-}
-
 void session::finish_with(protocol_error why)
 {
-    finish_with(to_response(why));
+    if (request_.id.is_nil()) request_.id = fresh_request_id();
+    append_response(out_, request_, to_response(why), false);
+    closing_ = true;
+    linger_ = true;
 }
 
 void session::report_exception(std::exception_ptr thrown, std::size_t answered)
@@ -307,11 +302,7 @@ void session::report_exception(std::exception_ptr thrown, std::size_t answered)
     out_.resize(answered); // what the handler began to append is not an answer
     const bool is_short_of_memory = says_no_memory(thrown);
     if (host_.on_exception) host_.on_exception(request_, std::move(thrown));
-    if (is_short_of_memory) return finish_with(protocol_error::no_memory);
-    response answer;
-    answer.status = 500;
-    answer.body = "{\"message\":\"An internal server error occurred.\"}\n";
-    finish_with(answer);
+    finish_with(is_short_of_memory ? protocol_error::no_memory : protocol_error::internal);
 }
 
 } // namespace latchkey

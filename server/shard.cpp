@@ -1,6 +1,7 @@
 #include "server/shard.hpp"
 
 #include "auth/crypto.hpp"
+#include "server/protocol_error.hpp"
 #include "storage/named_thread.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -115,12 +116,8 @@ void shard::refuse_connection(const unique_descriptor& accepted)
 {
     request nothing;
     nothing.id = random_uuid();
-    response answer;
-    answer.status = 503;
-    answer.add_header("Retry-After", "1");
-    answer.body = "{\"message\":\"The server has too many open connections.\"}\n";
     output_buffer out;
-    append_response(out, nothing, answer, false);
+    append_response(out, nothing, to_response(protocol_error::too_many_connections), false);
     (void)send(accepted.number(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown(accepted.number(), SHUT_WR);
 }

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace latchkey {
 namespace {
@@ -84,7 +85,11 @@ std::string sha1_hex(std::string_view text)
 
 } // namespace
 
-redis_script::redis_script(std::string_view text) : text_{text}, sha1_{sha1_hex(text)} {}
+redis_script::redis_script(std::string text) : text_{std::move(text)}, sha1_{sha1_hex(text_)} {}
+
+redis_script::redis_script(std::string_view functions, std::string_view body)
+    : redis_script{std::string{functions}.append(body)}
+{}
 
 redis_call::redis_call(const redis_script& script) : script_{&script}, words_{std::make_shared<redis_words>()}
 {

@@ -12,8 +12,10 @@ namespace latchkey {
 
 class redis_script {
 public:
-    // `text` must outlive the script: it is meant to be a literal.
-    explicit redis_script(std::string_view text);
+    explicit redis_script(std::string text);
+
+    // `body`, with what it may call in front.
+    redis_script(std::string_view functions, std::string_view body);
 
     std::string_view text() const noexcept { return text_; }
 
@@ -22,7 +24,7 @@ public:
     std::string_view sha1() const noexcept { return sha1_; }
 
 private:
-    std::string_view text_;
+    std::string text_;
     std::string sha1_;
 };
 

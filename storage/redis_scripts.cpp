@@ -7,6 +7,17 @@
 
 namespace latchkey {
 namespace redis_scripts {
+namespace {
+
+// In front of scripts whose answer is dated.
+constexpr std::string_view clock_reading = R"lua(
+local function now()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000000 + clock[2]
+end
+)lua";
+
+} // namespace
 
 // KEYS  owners, keys of the owner, key of the creator (if any); then for each key: key, meta, used, gone,
 //       name (tokens only)
@@ -76,11 +87,7 @@ return #words == 1 and words[1] or words
 // KEYS  key or meta (what the caller has read), key, meta, used, keys of the owner, name (tokens only)
 // ARGV  text that was read, record afterwards, PXAT of key ('': the key ends now), PXAT of meta, end of
 //       retention, place, id, holder of the name afterwards
-const redis_script rewrite_key{R"lua(
-local function now()
-  local clock = redis.call('TIME')
-  return clock[1] * 1000000 + clock[2]
-end
+const redis_script rewrite_key{clock_reading, R"lua(
 local held = redis.call('GET', KEYS[1])
 if held ~= ARGV[1] then
   if held == ARGV[2] then return { 'ok', now() } end
@@ -107,11 +114,7 @@ return { 'ok', now() }
 
 // KEYS  key or meta (what the caller has read), key, meta, used, gone, keys of the owner, name (tokens only)
 // ARGV  text that was read, stamp of the key and mark of this call, place, id, milliseconds to remember it
-const redis_script delete_key{R"lua(
-local function now()
-  local clock = redis.call('TIME')
-  return clock[1] * 1000000 + clock[2]
-end
+const redis_script delete_key{clock_reading, R"lua(
 local held = redis.call('GET', KEYS[1])
 if held ~= ARGV[1] then
   if redis.call('GET', KEYS[5]) == ARGV[2] then return { 'ok', now() } end
@@ -126,11 +129,7 @@ return { 'ok', now() }
 )lua"};
 
 // KEYS  any, for the sake of its slot
-const redis_script read_clock{R"lua(
-local function now()
-  local clock = redis.call('TIME')
-  return clock[1] * 1000000 + clock[2]
-end
+const redis_script read_clock{clock_reading, R"lua(
 return { 'ok', now() }
 )lua"};
 
@@ -164,11 +163,7 @@ return 'ok'
 // the user's record is the third.
 // KEYS  owners, keys of the owner
 // ARGV  owner, revision of the change, status ('a', 's', or '' for as it is), whether keys are dropped
-const redis_script change_standing{R"lua(
-local function now()
-  local clock = redis.call('TIME')
-  return clock[1] * 1000000 + clock[2]
-end
+const redis_script change_standing{clock_reading, R"lua(
 local owners = redis.call('GET', KEYS[1]) or ''
 local from = string.find(owners, ARGV[1] .. ' ', 1, true)
 if not from then return { 'owner_gone', now() } end
@@ -187,11 +182,7 @@ return { epoch, now() }
 
 // KEYS  owners, keys of the owner
 // ARGV  owner
-const redis_script end_standing{R"lua(
-local function now()
-  local clock = redis.call('TIME')
-  return clock[1] * 1000000 + clock[2]
-end
+const redis_script end_standing{clock_reading, R"lua(
 local owners = redis.call('GET', KEYS[1]) or ''
 redis.call('UNLINK', KEYS[2])
 local from = string.find(owners, ARGV[1] .. ' ', 1, true)

@@ -1,7 +1,7 @@
 // Several servers' audit logs over one Redis.
 #include "storage/run_to_end.hpp"
 #include "tests/storage/redis_audit_fixture.hpp"
-#include "tests/support/lossy_proxy.hpp"
+#include "tests/support/redis_proxy.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -206,7 +206,7 @@ TEST_CASE("a Redis that does not answer delays one act by its deadline, and no m
 TEST_CASE("an entry whose answer from Redis was lost is found once", "[redis_audit]")
 {
     const redis_server& redis = empty_redis();
-    lossy_proxy proxy{redis.port()};
+    redis_proxy proxy{redis.port()};
     redis_endpoint through = redis.endpoint();
     through.address.port = proxy.port();
     audit_server one{through};
@@ -325,7 +325,7 @@ TEST_CASE("an entry that was lost with the connection is sent again, whatever be
           "[redis_audit]")
 {
     const redis_server& redis = empty_redis();
-    lossy_proxy proxy{redis.port()};
+    redis_proxy proxy{redis.port()};
     redis_endpoint through = redis.endpoint();
     through.address.port = proxy.port();
     audit_server one{through};

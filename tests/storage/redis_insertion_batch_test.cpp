@@ -3,7 +3,7 @@
 #include "storage/redis_scripts.hpp"
 #include "storage/run_together.hpp"
 #include "tests/storage/redis_topology_fixture.hpp"
-#include "tests/support/lossy_proxy.hpp"
+#include "tests/support/redis_proxy.hpp"
 
 #include <boost/asio/detached.hpp>
 
@@ -172,7 +172,7 @@ TEST_CASE("keys that were made together and whose answer was lost are there once
     const uuid owner = redis.add_user(1);
     const std::string text{redis_scripts::insert_keys.text()};
     REQUIRE(redis.server.ask({"SCRIPT", "LOAD", text}).text == redis_scripts::insert_keys.sha1());
-    lossy_proxy proxy{redis.server.port()};
+    redis_proxy proxy{redis.server.port()};
     redis_endpoint through = redis.server.endpoint();
     through.address.port = proxy.port();
     const auto opened = run_redis(redis_store::open(clients_of(through), redis.time, {}));

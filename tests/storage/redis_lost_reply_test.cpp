@@ -3,7 +3,7 @@
 #include "storage/redis_scripts.hpp"
 #include "tests/storage/redis_store_fixture.hpp"
 #include "tests/support/fake_clock.hpp"
-#include "tests/support/lossy_proxy.hpp"
+#include "tests/support/redis_proxy.hpp"
 #include "tests/support/sample_records.hpp"
 
 using namespace latchkey;
@@ -50,7 +50,7 @@ struct lossy_fixture {
     std::size_t keys() const { return run_redis(store->list_all_keys(owner)).value().size(); }
 
     redis_server& server = empty_redis();
-    lossy_proxy proxy{server.port()};
+    redis_proxy proxy{server.port()};
     fake_clock time;
     std::unique_ptr<redis_store> store;
     const uuid owner = sample_uuid(1);

@@ -31,6 +31,7 @@ struct redis_proxy::session {
     redis_timer gate; // waited on while answers are held
     line kind = line::data;
     bool is_marked = false;      // an answer of it is held
+    bool is_answer_lost = false; // the next one
     bool is_client_kept = false; // though the server's side is closed
     std::array<char, 65536> question{};
     std::array<char, 65536> answer{};
@@ -94,13 +95,18 @@ void redis_proxy::hold(line which)
 
 void redis_proxy::hold_answers_to(std::string_view mark)
 {
-    on_thread([&] { mark_ = mark; });
+    on_thread([&] { held_mark_ = mark; });
+}
+
+void redis_proxy::lose_answer_to(std::string_view mark)
+{
+    on_thread([&] { lost_mark_ = mark; });
 }
 
 void redis_proxy::release()
 {
     on_thread([&] {
-        mark_.clear();
+        held_mark_.clear();
         holds_ = {};
         for (const auto& one : sessions_) {
             const session_pointer on = one.lock();
@@ -114,6 +120,17 @@ void redis_proxy::release()
 bool redis_proxy::is_held(const session& on) const
 {
     return on.server.is_open() && (on.is_marked || holds_[static_cast<std::size_t>(on.kind)]);
+}
+
+void redis_proxy::note_marks(session& on, std::string_view message)
+{
+    const auto has = [&](const std::string& mark) {
+        return !mark.empty() && message.find(mark) != message.npos;
+    };
+    if (has(held_mark_)) on.is_marked = true;
+    if (!has(lost_mark_)) return;
+    on.is_answer_lost = true;
+    lost_mark_.clear();
 }
 
 task<void> redis_proxy::accept(redis_proxy& self)
@@ -143,7 +160,7 @@ task<void> redis_proxy::pass_questions(redis_proxy& self, session_pointer on)
         if (ec) break;
         const std::string_view message{on->question.data(), size};
         if (message.find("SUBSCRIBE") != message.npos) on->kind = line::changes;
-        if (!self.mark_.empty() && message.find(self.mark_) != message.npos) on->is_marked = true;
+        self.note_marks(*on, message);
         if (on->is_client_kept) continue; // nobody is there to hear it
         co_await asio::async_write(
             on->server, asio::buffer(on->question, size), asio::redirect_error(use_task, ec));
@@ -159,7 +176,8 @@ task<void> redis_proxy::pass_answers(redis_proxy& self, session_pointer on)
     while (!ec) {
         const std::size_t size =
             co_await on->server.async_read_some(asio::buffer(on->answer), asio::redirect_error(use_task, ec));
-        if (ec) break;
+        if (!ec && on->is_answer_lost) ++self.lost_;
+        if (ec || on->is_answer_lost) break;
         if (self.is_held(*on)) {
             ++self.held_;
             while (self.is_held(*on)) {

@@ -49,6 +49,12 @@ public:
     // How many connections have something waiting.
     int held() const noexcept { return held_; }
 
+    // The next answer to a message in which `mark` stands is lost, and with it the connection; once.
+    void lose_answer_to(std::string_view mark);
+
+    // How many answers were lost so.
+    int lost() const noexcept { return lost_; }
+
 private:
     using socket = asio::basic_stream_socket<asio::ip::tcp, executor>;
     using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, executor>;
@@ -59,6 +65,7 @@ private:
     static task<void> pass_questions(redis_proxy& self, session_pointer on);
     static task<void> pass_answers(redis_proxy& self, session_pointer on);
     bool is_held(const session& on) const;
+    void note_marks(session& on, std::string_view message);
     void for_each(line which, const std::function<void(session&)>& act);
     void on_thread(const std::function<void()>& act);
 
@@ -68,8 +75,10 @@ private:
     std::uint16_t port_;
     std::vector<std::weak_ptr<session>> sessions_;
     std::array<bool, 2> holds_{}; // by line
-    std::string mark_;            // empty: none
+    std::string held_mark_;       // empty: none
+    std::string lost_mark_;       // likewise
     std::atomic<int> held_{0};
+    std::atomic<int> lost_{0};
     std::thread thread_; // last: it uses the rest
 };
 
