@@ -52,6 +52,12 @@ redis_call call_making(const insertions& some)
     return call;
 }
 
+error_code outcome_noted(redis_shard& here, const redis_reply& word)
+{
+    if (word.is_error()) static_cast<void>(here.note_write(word));
+    return outcome_of(word);
+}
+
 task<void> make_keys(std::shared_ptr<redis_shard> here, insertions some)
 {
     auto making = run_mutation(here, call_making(some));
@@ -60,7 +66,7 @@ task<void> make_keys(std::shared_ptr<redis_shard> here, insertions some)
     for (std::size_t index = 0; index < some.size(); ++index) {
         error_code& into = *some[index].asked.into;
         if (answer)
-            into = outcome_of(has_a_word_for_each ? answer->items[index] : *answer);
+            into = outcome_noted(*here, has_a_word_for_each ? answer->items[index] : *answer);
         else
             into = answer.error();
         std::move(some[index].who)();
@@ -73,7 +79,7 @@ void redis_insertion::send(const std::shared_ptr<redis_shard>& here, insertions 
 {
     const auto circumstances = [](const redis_insertion& one) {
         const key_record& key = one.made->record;
-        return std::tuple{key.owner, *one.creator, has_name(key)};
+        return std::tuple{redis_layout::tag_of(key.id), key.owner, *one.creator, has_name(key)};
     };
     for (insertions& some : in_parts(std::move(all), keys_of_a_run, circumstances)) {
         auto making = make_keys(here, std::move(some));

@@ -23,7 +23,7 @@ end
 //       name (tokens only)
 // ARGV  owner, now, whether there are names, whether there is a creator, PXAT of the last meta; then for each
 //       key: digest, record tail, stamp, PXAT of key, PXAT of meta, end of retention, place, id
-// Answers with one word for all keys, or with a word for each.
+// Answers with one word for all keys, or with a word for each, or what Redis said of it.
 const redis_script insert_keys{R"lua(
 local owner, now, has_names, has_creator = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4] == '1'
 local call = redis.call
@@ -65,7 +65,9 @@ end
 local words, places, at = {}, {}, 6
 for key = has_creator and 4 or 3, #KEYS, has_names and 5 or 4 do
   local meta, name = KEYS[key + 1], has_names and KEYS[key + 4]
-  local word = obstacle_to(ARGV[at + 2], meta, KEYS[key + 2], KEYS[key + 3], name)
+  -- What cannot be read, as a key of another type, is an error of this key alone.
+  local is_known, word = pcall(obstacle_to, ARGV[at + 2], meta, KEYS[key + 2], KEYS[key + 3], name)
+  if not is_known and type(word) == 'string' then word = redis.error_reply(word) end
   if not word then
     local record, meta_ends, gone_at = head .. ARGV[at + 1], ARGV[at + 4], ARGV[at + 5]
     call('SET', KEYS[key], ARGV[at] .. ' ' .. record, 'PXAT', ARGV[at + 3])

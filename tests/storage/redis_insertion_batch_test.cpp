@@ -129,6 +129,27 @@ TEST_CASE("of keys that are made together each has its own fate", "[storage][red
     CHECK(run_redis(redis.store->list_all_keys(owner)).value().size() == 3);
 }
 
+TEST_CASE("a Redis key of another type fails nothing but the key it is in the way of, and is told of",
+          "[storage][redis]")
+{
+    const redis_case redis;
+    const std::vector<key_record> keys = tokens_of(redis, redis.add_user(1), 3);
+    redis.server.ask({"RPUSH", redis_layout::meta(keys[1].id), "not ours"});
+
+    const auto made = insert_together(*redis.store, keys);
+    REQUIRE(made.size() == 3);
+    CHECK(made[0]);
+    CHECK(made[1].error() == storage_errc::unavailable);
+    CHECK(made[2]);
+    CHECK_THAT(redis.store->health().problem, Catch::Contains("WRONGTYPE"));
+    check_all_there(redis, {keys[0], keys[2]});
+    CHECK(run_redis(redis.store->ask(keys[1].id)).error() == storage_errc::not_found);
+
+    redis.server.ask({"DEL", redis_layout::meta(keys[1].id)});
+    CHECK(run_redis(redis.store->insert_key(keys[1])));
+    CHECK(redis.store->health().problem.empty());
+}
+
 TEST_CASE("a key that has ended makes none of those that it was to make together", "[storage][redis]")
 {
     const redis_case redis;
