@@ -58,6 +58,12 @@ void check_all_there(const Case& redis, const std::vector<key_record>& keys)
     }
 }
 
+// In milliseconds since 1970.
+std::int64_t end_of(const redis_case& redis, const std::string& name)
+{
+    return redis.server.ask({"PEXPIRETIME", name}).integer;
+}
+
 } // namespace
 
 TEST_CASE("keys that one turn makes for an owner are made by few runs of a script", "[storage][redis]")
@@ -71,12 +77,8 @@ TEST_CASE("keys that one turn makes for an owner are made by few runs of a scrip
 
     check_all_there(redis, keys);
     CHECK(run_redis(redis.store->list_all_keys(owner)).value().size() == keys.size());
-    for (const key_record& key : keys) {
-        CHECK(redis.lifetime_of(redis_layout::key(key.id)) > 3'500'000);
-        CHECK(redis.lifetime_of(redis_layout::key(key.id)) <= 3'600'000);
-    }
-    const std::string places = redis_layout::keys(redis_layout::tag_of(keys[0].id), owner);
-    CHECK(redis.lifetime_of(places) >= redis.lifetime_of(redis_layout::meta(keys[0].id)));
+    for (const key_record& key : keys)
+        CHECK(end_of(redis, redis_layout::key(key.id)) == redis_layout::milliseconds_of(key.expires_at));
 }
 
 TEST_CASE("the list of an owner lives as long as the longest of the keys made together", "[storage][redis]")
@@ -88,11 +90,8 @@ TEST_CASE("the list of an owner lives as long as the longest of the keys made to
     check_all_made(insert_together(*redis.store, keys));
 
     const std::string places = redis_layout::keys(redis_layout::tag_of(keys[0].id), owner);
-    const auto ends_of = [&](const std::string& name) {
-        return redis.server.ask({"PEXPIRETIME", name}).integer;
-    };
-    CHECK(ends_of(places) == ends_of(redis_layout::meta(keys[1].id)));
-    CHECK(ends_of(places) > ends_of(redis_layout::meta(keys[2].id)));
+    CHECK(end_of(redis, places) == end_of(redis, redis_layout::meta(keys[1].id)));
+    CHECK(end_of(redis, places) > end_of(redis, redis_layout::meta(keys[2].id)));
 }
 
 TEST_CASE("of keys that are made together each has its own fate", "[storage][redis]")
