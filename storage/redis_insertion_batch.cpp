@@ -4,6 +4,8 @@
 #include "storage/redis_layout.hpp"
 #include "storage/redis_scripts.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+
 #include <algorithm>
 #include <string_view>
 #include <tuple>

@@ -3,6 +3,8 @@
 #include "storage/redis_layout.hpp"
 #include "storage/redis_records.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+
 #include <algorithm>
 #include <array>
 #include <string_view>

@@ -1,5 +1,4 @@
 // The part of the Redis store that makes, finds and ends keys.
-#include "storage/hex_text.hpp"
 #include "storage/redis_fields.hpp"
 #include "storage/redis_insertion_batch.hpp"
 #include "storage/redis_scripts.hpp"

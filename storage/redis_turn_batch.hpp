@@ -4,7 +4,6 @@
 
 #include "storage/redis_shard.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 #include <cstddef>

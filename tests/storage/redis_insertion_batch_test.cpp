@@ -7,8 +7,6 @@
 
 #include <boost/asio/detached.hpp>
 
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,13 +18,11 @@ namespace {
 
 constexpr std::size_t keys_of_a_run = 16; // as the store has it
 
-std::vector<result<void>> insert_together(redis_store& store,
-                                          const std::vector<key_record>& keys,
-                                          const std::optional<key_id>& creator = std::nullopt)
+std::vector<result<void>> insert_together(redis_store& store, const std::vector<key_record>& keys)
 {
     std::vector<task<result<void>>> insertions;
     for (const key_record& key : keys)
-        insertions.push_back(creator ? store.insert_key_by(*creator, key) : store.insert_key(key));
+        insertions.push_back(store.insert_key(key));
     return run_redis(run_together(std::move(insertions), keys.size()));
 }
 
