@@ -15,14 +15,6 @@ json::value search(wire_fixture& wire, const std::string& query)
     return parsed(answer);
 }
 
-// The entry of the request that was answered so.
-json::value entry_of(wire_fixture& wire, const http_answer& answer)
-{
-    const auto page = search(wire, "?q=request_id:" + answer.header("x-coder-request-id"));
-    REQUIRE(page.at("audit_logs").as_array().size() == 1);
-    return page.at("audit_logs").as_array()[0];
-}
-
 bool is_recorded(wire_fixture& wire, const http_answer& answer)
 {
     return search(wire, "?q=request_id:" + answer.header("x-coder-request-id")).at("count").as_int64() > 0;

@@ -19,14 +19,6 @@ void check_active(wire_fixture& wire, const std::string& caller, const std::stri
     CHECK(answer.body.starts_with(is_active ? R"({"active":true,)" : inactive));
 }
 
-json::value last_write(wire_fixture& wire, const http_answer& act)
-{
-    const std::string query = "/api/v2/audit?q=request_id:" + act.header("x-coder-request-id");
-    const json::value page = parsed(wire.get(query, wire.owner.token));
-    REQUIRE(page.at("audit_logs").as_array().size() == 1);
-    return page.at("audit_logs").as_array()[0];
-}
-
 } // namespace
 
 TEST_CASE("introspection tells whose a live token is and what it may do", "[wire][oauth2]")
@@ -146,7 +138,7 @@ TEST_CASE("revocation needs proof of possession: whoever holds a token may revok
 
     // The record is kept, as with PUT .../expire, and the trail names the owner.
     CHECK(wire.get(keys_path("me") + "/" + id_of(token), wire.member.token).status == 200);
-    const json::value entry = last_write(wire, revoked);
+    const json::value entry = entry_of(wire, revoked);
     CHECK(text(entry, "action") == "write");
     CHECK(text(entry.at("user"), "id") == wire.member.id);
     CHECK(text(entry, "resource_id") == wire.member.id);

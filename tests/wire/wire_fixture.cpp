@@ -4,11 +4,14 @@
 #include "auth/time_text.hpp"
 #include "server/json_bodies.hpp"
 #include "server/json_writer.hpp"
+#include "tests/support/patience.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 namespace latchkey::test {
 namespace {
@@ -199,6 +202,23 @@ std::vector<std::string> field_names(const json::value& object)
     for (const auto& member : object.as_object())
         names.emplace_back(member.key());
     return names;
+}
+
+json::value entry_of(wire_fixture& wire, const http_answer& answer)
+{
+    const std::string query = "/api/v2/audit?q=request_id:" + answer.header("x-coder-request-id");
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (true) {
+        const http_answer page = wire.get(query, wire.owner.token);
+        INFO(page.body);
+        REQUIRE(page.status == 200);
+        const json::value found = parsed(page);
+        const json::array& entries = found.at("audit_logs").as_array();
+        REQUIRE(entries.size() <= 1);
+        if (entries.size() == 1) return entries[0];
+        REQUIRE(std::chrono::steady_clock::now() < deadline);
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
 }
 
 bool contains(std::string_view whole, std::string_view part)

@@ -137,6 +137,10 @@ std::vector<std::string> column(const json::value& array, std::string_view name)
 // Microseconds since 1970 of a time on the wire; fails the test if it is none.
 std::int64_t instant(const json::value& object, std::string_view name);
 
+// The one audit entry of the request that was answered so. A refused verification does not wait for its entry
+// to be written, so this one does.
+json::value entry_of(wire_fixture& wire, const http_answer& answer);
+
 // What the holder is shown of the key of his token.
 inline json::value key_of(wire_fixture& wire, const account& holder, const std::string& token)
 {
