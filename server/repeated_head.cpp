@@ -64,6 +64,14 @@ bool repeated_head::equals(std::string_view bytes) const noexcept
     return is_plain(bytes.substr(token_at_, token_size_));
 }
 
+std::optional<request> repeated_head::request_in(std::string_view bytes, const request& parsed) const noexcept
+{
+    if (!equals(bytes)) return std::nullopt;
+    request alike = parsed;
+    alike.move_views(text_.data(), bytes.data());
+    return alike;
+}
+
 bool repeated_head::repeats_in(std::string_view bytes) noexcept
 {
     if (!equals(bytes)) return false;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace latchkey {
@@ -32,6 +33,10 @@ public:
         if (size_ == 0 || bytes.size() < token_at_ + token_size_) return {};
         return bytes.substr(token_at_, token_size_);
     }
+
+    // The request whose head `bytes` begin with, if it is like the remembered one, of which `parsed` is: with
+    // views into `bytes`, and with the id of `parsed`.
+    std::optional<request> request_in(std::string_view bytes, const request& parsed) const noexcept;
 
     std::size_t size() const noexcept { return size_; } // of the remembered head
 

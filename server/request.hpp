@@ -54,7 +54,8 @@ struct request {
     door through = door::clients;
 
     // Set by the first verification with this head, for others whose heads differ in nothing but the token's
-    // characters (server/repeated_head.hpp): all that was looked at besides them is as it was.
+    // characters (server/repeated_head.hpp): all that was looked at besides them is as it was. They change
+    // nothing, so that those which have arrived together may be asked at once.
     mutable sent_token found{};
 
     // The bytes of the head that began at `from` begin at `to` now. The body is not moved with them.
@@ -74,7 +75,8 @@ struct request {
                                        &if_none_match,
                                        &forwarded_for,
                                        &trace.trace_id,
-                                       &trace.parent_id}) {
+                                       &trace.parent_id,
+                                       &found.text}) {
             if (!view->empty()) *view = {to + (view->data() - from), view->size()};
         }
     }

@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace latchkey {
 
@@ -84,12 +85,21 @@ private:
     void shift_input();
     void move_request_to_front();
     step handle_with(std::string_view body, bool keep_alive);
+    // A request that has arrived behind the current one and is like it (request::found).
+    struct follower {
+        request asked;
+        output_buffer told; // its answer, if the head was enough; else `answer` will be
+        response answer;
+    };
+    std::vector<follower> take_followers();
+    void finish_followers(const std::vector<follower>& others);
     void finish_request(bool keep_alive);
     void finish_with(protocol_error why);
     void report_exception(std::exception_ptr thrown, std::size_t answered);
 
     // session.cpp: sockets, coroutines, time.
-    static task<void> answer_one(std::shared_ptr<session> self);
+    static task<void> answer_current(std::shared_ptr<session> self);
+    static task<response> ask_together(std::shared_ptr<session> self, std::vector<follower>& others);
     static task<void> send_rest(std::shared_ptr<session> self);
     static task<bool> send_body_rest(std::shared_ptr<session> self, std::shared_ptr<body_rest> rest);
     static task<void> linger(std::shared_ptr<session> self);

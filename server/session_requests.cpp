@@ -13,6 +13,9 @@ namespace {
 // Some ten microseconds of verifications.
 constexpr unsigned requests_of_one_time = 16;
 
+// So many requests that are alike are looked at together.
+constexpr std::size_t alike_at_once = 16;
+
 bool says_no_memory(const std::exception_ptr& thrown) noexcept
 {
     try {
@@ -96,11 +99,10 @@ parse_progress session::parse_head()
 // lookup, a twentieth of a verification alone and a fifth of a pipelined one (./dev bench verify).
 void session::expect_tokens(std::string_view bytes) noexcept
 {
-    constexpr std::size_t told_at_once = 16;
     if (expected_ == 0) {
         const auto tell = [&](lookup_comes when) {
             std::size_t told = 0;
-            for (std::string_view rest = bytes; told < told_at_once; ++told) {
+            for (std::string_view rest = bytes; told < alike_at_once; ++told) {
                 const std::string_view token = last_head_.token_in(rest);
                 if (token.empty()) break;
                 host_.handler.expect(token, when);
@@ -272,6 +274,36 @@ session::step session::handle_with(std::string_view body, bool keep_alive)
     request_.body = body;
     keep_alive_ = keep_alive;
     return step::handle;
+}
+
+// Those behind the current request, which is about to be asked, that can be asked with it.
+std::vector<session::follower> session::take_followers()
+{
+    std::vector<follower> taken;
+    if (!request_.found || !keep_alive_) return taken;
+    for (std::size_t at = next_; taken.size() + 1 < alike_at_once; at += last_head_.size()) {
+        const std::optional<request> alike = last_head_.request_in(input(at, end_), request_);
+        if (!alike) break;
+        follower& one = taken.emplace_back(follower{*alike, {}, {}});
+        one.asked.id = fresh_request_id();
+        host_.handler.answer_from_head(one.asked, one.told, true);
+    }
+    expected_ -= std::min(expected_, taken.size());
+    return taken;
+}
+
+// Once the current request is finished. Behind the end of the connection nothing is answered.
+void session::finish_followers(const std::vector<follower>& others)
+{
+    for (const follower& one : others) {
+        if (closing_) return;
+        next_ = begin_ + last_head_.size();
+        if (one.told.empty())
+            append_response(out_, one.asked, one.answer, !one.answer.close);
+        else
+            out_.append(one.told);
+        finish_request(!one.answer.close);
+    }
 }
 
 void session::finish_request(bool keep_alive)

@@ -42,6 +42,8 @@ public:
     head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) override
     {
         const head_verdict verdict = verdict_for(asked);
+        if (verdict == head_verdict::ignores_body)
+            asked.found = {credential_source::session_header, asked.session_token};
         if (verdict != head_verdict::answered) return verdict;
         heard.push_back(text_of(asked, {}));
         append_response(out, asked, answer_to(asked), keep_alive);

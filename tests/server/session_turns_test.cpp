@@ -1,14 +1,9 @@
 // Two connections on one shard without a thread: what each is given before it is the other's turn.
-#include "server/session.hpp"
+#include "tests/server/one_shard.hpp"
 #include "tests/support/catch.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-
 #include <algorithm>
-#include <array>
-#include <memory>
 #include <string>
-#include <sys/socket.h>
 #include <vector>
 
 namespace latchkey::test {
@@ -36,46 +31,6 @@ public:
     }
 };
 
-struct one_shard {
-    one_shard()
-    {
-        limits.head_bytes = 1024;
-        limits.chunk_framing_bytes = 64;
-        limits.input_bytes = 2048;
-        limits.flush_bytes = 4096; // reached with every buffer of input
-    }
-
-    // The client's end of a connection on which `requests` have arrived.
-    unique_descriptor connect(const std::string& requests)
-    {
-        std::array<int, 2> pair{};
-        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) == 0);
-        unique_descriptor client{pair[1]};
-        const int room = 212'992; // for all answers, so that no wait for space is a turn for others
-        REQUIRE(::setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0);
-        auto served = std::make_shared<session>(unique_descriptor{pair[0]}, host, peer_address{{}, true});
-        REQUIRE(::send(client.number(), requests.data(), requests.size(), 0) ==
-                static_cast<ssize_t>(requests.size()));
-        REQUIRE(served->begin());
-        asio::co_spawn(context, session::run(std::move(served)), [](std::exception_ptr) {});
-        return client;
-    }
-
-    asio::io_context context{1};
-    readiness sockets{context.get_executor()};
-    http_limits limits;
-    buffer_budget buffers{limits.buffer_bytes};
-    noting_handler handler;
-    exception_observer on_exception;
-    session_host host{.where = context.get_executor(),
-                      .sockets = sockets,
-                      .limits = limits,
-                      .buffers = buffers,
-                      .handler = handler,
-                      .on_exception = on_exception,
-                      .now = std::chrono::steady_clock::now()};
-};
-
 std::string requests_for(char name, std::size_t count)
 {
     std::string all;
@@ -97,53 +52,53 @@ std::string requests_with_tokens(std::string_view names)
 TEST_CASE("the handler is told of the tokens that have come before the first of them is asked",
           "[server][session]")
 {
-    one_shard shard;
+    noting_handler handler;
+    one_shard shard{handler};
     const unique_descriptor client = shard.connect(requests_with_tokens("abcd"));
-    asio::co_spawn(shard.context, readiness::run(shard.sockets), [](std::exception_ptr) {});
-    while (shard.handler.asked.size() < 4)
+    while (handler.asked.size() < 4)
         REQUIRE(shard.context.poll() > 0);
 
     // The first one shows what the others will look like.
-    CHECK(shard.handler.told == std::vector<std::string>{"asked a",
-                                                         "later b",
-                                                         "later c",
-                                                         "later d",
-                                                         "next b",
-                                                         "next c",
-                                                         "next d",
-                                                         "asked b",
-                                                         "asked c",
-                                                         "asked d"});
+    CHECK(handler.told == std::vector<std::string>{"asked a",
+                                                   "later b",
+                                                   "later c",
+                                                   "later d",
+                                                   "next b",
+                                                   "next c",
+                                                   "next d",
+                                                   "asked b",
+                                                   "asked c",
+                                                   "asked d"});
 }
 
 TEST_CASE("of one token that has come alone, the handler is told once", "[server][session]")
 {
-    one_shard shard;
+    noting_handler handler;
+    one_shard shard{handler};
     const unique_descriptor client = shard.connect(requests_with_tokens("a"));
-    asio::co_spawn(shard.context, readiness::run(shard.sockets), [](std::exception_ptr) {});
     for (std::size_t asked = 1; asked < 3; ++asked) {
-        while (shard.handler.asked.size() < asked)
+        while (handler.asked.size() < asked)
             REQUIRE(shard.context.poll() > 0);
         const std::string another = requests_with_tokens("b");
         REQUIRE(::send(client.number(), another.data(), another.size(), 0) > 0);
     }
 
-    CHECK(shard.handler.told == std::vector<std::string>{"asked a", "later b", "asked b"});
+    CHECK(handler.told == std::vector<std::string>{"asked a", "later b", "asked b"});
 }
 
 // Found by a flood of clients that pipeline: whoever's batch was flushed, or had a handler, began a new turn.
 TEST_CASE("who sends faster than it is answered leaves others their turn", "[server][session]")
 {
     constexpr std::size_t greedy = 500; // some nine buffers
-    one_shard shard;
+    noting_handler handler;
+    one_shard shard{handler};
     const unique_descriptor first = shard.connect(requests_for('a', greedy));
     const unique_descriptor second = shard.connect(requests_for('b', 1));
-    asio::co_spawn(shard.context, readiness::run(shard.sockets), [](std::exception_ptr) {});
 
-    while (shard.handler.asked.size() < greedy + 1)
+    while (handler.asked.size() < greedy + 1)
         REQUIRE(shard.context.poll() > 0);
 
-    const auto& asked = shard.handler.asked;
+    const auto& asked = handler.asked;
     const auto turn = std::find(asked.begin(), asked.end(), 'b') - asked.begin();
     CHECK(turn <= 400); // five buffers of 2 KiB: four, and the one that had begun
 }
