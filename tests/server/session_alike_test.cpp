@@ -161,6 +161,25 @@ TEST_CASE("no more than sixteen requests of a connection are asked at a time", "
     CHECK(test.answers(client) == tokens.substr(0, 32));
 }
 
+TEST_CASE("where there is no memory left for more, requests are asked one by one", "[server][session]")
+{
+    alike_case test;
+    buffer_budget::share others{test.shard.buffers};
+    REQUIRE(others.hold(test.shard.limits.buffer_bytes));
+    const unique_descriptor client = test.shard.connect(requests_with("abcd"));
+    test.run();
+    CHECK(test.handler.asked == "a");
+
+    others.keep(0);
+    test.handler.open("a");
+    test.run();
+    CHECK(test.handler.asked == "abcd");
+    CHECK(test.shard.buffers.held() > 0);
+    test.handler.open("bcd");
+    CHECK(test.answers(client) == "abcd");
+    CHECK(test.shard.buffers.held() == 0);
+}
+
 TEST_CASE("a request that has another head, or has not arrived whole, waits for those before it",
           "[server][session]")
 {

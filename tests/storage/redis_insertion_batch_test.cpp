@@ -67,9 +67,9 @@ TEST_CASE("keys that one turn makes for an owner are made by few runs of a scrip
     const redis_case redis;
     const uuid owner = redis.add_user(1);
     const std::vector<key_record> keys = tokens_of(redis, owner, 50);
-    const int before = calls_of(redis.server, "evalsha");
+    const int before = redis.server.calls_of("evalsha");
     check_all_made(insert_together(*redis.store, keys));
-    CHECK(calls_of(redis.server, "evalsha") - before == (50 + keys_of_a_run - 1) / keys_of_a_run);
+    CHECK(redis.server.calls_of("evalsha") - before == (50 + keys_of_a_run - 1) / keys_of_a_run);
 
     check_all_there(redis, keys);
     CHECK(run_redis(redis.store->list_all_keys(owner)).value().size() == keys.size());

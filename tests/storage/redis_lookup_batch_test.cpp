@@ -66,10 +66,10 @@ TEST_CASE("keys that one turn looks up are read by few commands, each with its o
 {
     redis_case redis;
     const std::vector<key_record> keys = tokens_of_many(redis, 30);
-    const int before = calls_of(redis.server, "mget");
+    const int before = redis.server.calls_of("mget");
     check_each_with_its_owner(ask_together(*redis.store, ids_of(keys)), keys);
     const int commands = static_cast<int>((keys.size() + keys_of_a_command - 1) / keys_of_a_command);
-    CHECK(calls_of(redis.server, "mget") - before == commands);
+    CHECK(redis.server.calls_of("mget") - before == commands);
 }
 
 TEST_CASE("of keys that are looked up together each has its own fate", "[storage][redis]")
@@ -113,7 +113,7 @@ TEST_CASE("in a Cluster the keys of one tag are read together, and all are found
     const auto reads = [&] {
         int all = 0;
         for (const redis_server* primary : servers.primaries())
-            all += calls_of(*primary, "mget");
+            all += primary->calls_of("mget");
         return all;
     };
     const int before = reads();

@@ -28,15 +28,6 @@ inline redis_server& empty_redis()
     return server;
 }
 
-// How often the server has run the command, whose name is in lower case.
-inline int calls_of(const redis_server& server, const std::string& command)
-{
-    const std::string stats = server.ask({"INFO", "commandstats"}).text;
-    const std::string name = "cmdstat_" + command + ":calls=";
-    const std::size_t at = stats.find(name);
-    return at == stats.npos ? 0 : std::stoi(stats.substr(at + name.size()));
-}
-
 inline asio::io_context& redis_context()
 {
     thread_local asio::io_context context{1};

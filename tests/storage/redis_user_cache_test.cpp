@@ -21,9 +21,9 @@ struct account_case : cached_case {
     // What Redis is asked of records meanwhile.
     bool is_answered_from_memory() const
     {
-        const int before = calls_of(server, "hget");
+        const int before = server.calls_of("hget");
         REQUIRE(account());
-        return calls_of(server, "hget") == before;
+        return server.calls_of("hget") == before;
     }
 
     // As holds_until, for what itself asks the store.

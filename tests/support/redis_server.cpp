@@ -135,6 +135,14 @@ std::string redis_server::url() const
     return text + "127.0.0.1:" + std::to_string(port_);
 }
 
+int redis_server::calls_of(const std::string& command) const
+{
+    const std::string stats = ask({"INFO", "commandstats"}).text;
+    const std::string name = "cmdstat_" + command + ":calls=";
+    const std::size_t at = stats.find(name);
+    return at == stats.npos ? 0 : std::stoi(stats.substr(at + name.size()));
+}
+
 redis_reply redis_server::ask(const std::vector<std::string>& words) const
 {
     blocking_client client{socket_path()};

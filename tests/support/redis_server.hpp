@@ -44,6 +44,9 @@ public:
     // What the server itself says, over a connection of the call's own (by the socket file, so never TLS).
     redis_reply ask(const std::vector<std::string>& words) const;
 
+    // How often it has run the command, whose name is in lower case.
+    int calls_of(const std::string& command) const;
+
     void pause() const;  // SIGSTOP: connections are accepted by the kernel, and nothing answers
     void resume() const; // SIGCONT
     void kill();         // SIGKILL, and waits for its end

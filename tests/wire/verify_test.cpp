@@ -73,6 +73,24 @@ TEST_CASE("of many verifications that come at once, each is answered for its own
     }
 }
 
+TEST_CASE("verifications that come at once are looked up in Redis by one command", "[wire][verify]")
+{
+    wire_fixture& wire = wire_fixture::over(engine::redis);
+    const wire_server asking{wire.server(), {"--cache-lease=0"}};
+    std::string all;
+    for (int each = 0; each < 16; ++each)
+        all += "GET /verify HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + wire.new_token(wire.member) +
+               "\r\n\r\n";
+    http_client client = asking.connect();
+    const redis_server& redis = *wire.server().redis();
+    const int before = redis.calls_of("mget");
+    client.send(all);
+    for (const http_answer& answer : client.read_many(16))
+        CHECK(answer.status == 200);
+
+    CHECK(redis.calls_of("mget") == before + 1);
+}
+
 // What was found out of one head must not outlive it.
 TEST_CASE("a head that differs from the last one by more than its token is looked at anew", "[wire][verify]")
 {
