@@ -83,7 +83,7 @@ void verifier::expect(std::string_view token, lookup_comes when) const noexcept
     if (token.size() >= key_id::length) store_.expect(hashed_id::unchecked(token), when);
 }
 
-task<verifier::asked> verifier::examine_by_asking(std::string token, time_point now, is_used used)
+task<verifier::asked> verifier::examine_by_asking(std::string_view token, time_point now, is_used used)
 {
     const std::optional<key_id> id = key_id::parse(parse_token(token).id);
     if (!id) { // only a token that `examine` did not send here
@@ -112,9 +112,9 @@ verifier::asked verifier::judged(result<key_with_owner> found, std::string_view 
     return seen;
 }
 
-task<verifier::asked> verifier::verify_by_asking(std::string token)
+task<verifier::asked> verifier::verify_by_asking(std::string_view token)
 {
-    return examine_by_asking(std::move(token), clock_.now(), is_used::yes);
+    return examine_by_asking(token, clock_.now(), is_used::yes);
 }
 
 task<verdict> verifier::probe(std::string token)
@@ -122,7 +122,7 @@ task<verdict> verifier::probe(std::string token)
     const time_point now = clock_.now();
     const verdict known = examine(token, now).what; // lets go of the table at once
     if (known != verdict::ask) co_return known;
-    auto asking = examine_by_asking(std::move(token), now, is_used::no);
+    auto asking = examine_by_asking(token, now, is_used::no);
     const asked answer = co_await std::move(asking);
     co_return answer.what;
 }
@@ -140,7 +140,7 @@ task<verifier::asked> verifier::inspect(std::string token, revision least)
         }
     } // lets go of the table before the first co_await
     if (seen.what != verdict::ask) co_return seen;
-    auto asking = examine_by_asking(std::move(token), now, is_used::no);
+    auto asking = examine_by_asking(token, now, is_used::no);
     seen = co_await std::move(asking);
     co_return seen;
 }
@@ -192,7 +192,7 @@ task<outcome<principal>> verifier::authenticate(std::string token, revision leas
     } // lets go of the table before the first co_await
 
     if (what == verdict::ask) {
-        asked answer = co_await examine_by_asking(std::move(token), now, is_used::no);
+        asked answer = co_await examine_by_asking(token, now, is_used::no);
         what = answer.what;
         key = std::move(answer.found.key);
     }

@@ -55,12 +55,13 @@ public:
     // A verification of this token, as it seems, is about to come. As store::expect.
     void expect(std::string_view token, lookup_comes when) const noexcept;
 
-    // As verify, after `ask`: with copies instead of views. unavailable when the store cannot be asked.
+    // As verify, after `ask`: with copies instead of views. unavailable when the store cannot be asked. The
+    // text outlives the task.
     struct asked {
         verdict what = verdict::unavailable;
         key_with_owner found;
     };
-    task<asked> verify_by_asking(std::string token);
+    task<asked> verify_by_asking(std::string_view token);
 
     // The verdict of both, without recording a use: for a token that the server made for itself.
     task<verdict> probe(std::string token);
@@ -79,7 +80,7 @@ private:
 
     // verify and verify_by_asking; without recording the use, or only where it is one.
     verification examine(std::string_view token, time_point now, revision least = any_revision) noexcept;
-    task<asked> examine_by_asking(std::string token, time_point now, is_used used);
+    task<asked> examine_by_asking(std::string_view token, time_point now, is_used used);
     asked judged(result<key_with_owner> found, std::string_view token, time_point now) const;
 
     // The owner as he is now, of a key that was accepted.

@@ -216,7 +216,7 @@ task<response> verify_endpoint::answer_by_asking(const request& asked)
     }
 
     const auto began = std::chrono::steady_clock::now();
-    auto asking = use_.tokens.verify_by_asking(std::string{found.token()});
+    auto asking = use_.tokens.verify_by_asking(found.token());
     const verifier::asked checked = co_await std::move(asking);
     counts_.asked_verifications.count(std::chrono::steady_clock::now() - began);
     co_return answer_after(asked, checked, found.source());

@@ -42,7 +42,8 @@ public:
     head_verdict answer_from_head(const request& asked, output_buffer& out, bool keep_alive) override
     {
         const head_verdict verdict = verdict_for(asked);
-        if (verdict == head_verdict::ignores_body)
+        // Asked together, and heard even if the first of them ends the connection: so these do not.
+        if (verdict == head_verdict::ignores_body && !asked.path.ends_with('c'))
             asked.found = {credential_source::session_header, asked.session_token};
         if (verdict != head_verdict::answered) return verdict;
         heard.push_back(text_of(asked, {}));

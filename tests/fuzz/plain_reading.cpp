@@ -91,7 +91,7 @@ plain_reading read_plainly(std::string_view bytes, const http_limits& limits)
         result.is_refused = end == ending::refused;
         if (end != ending::whole) return result;
         result.requests.push_back(text_of(read, wants_body ? std::string_view{body} : std::string_view{}));
-        const bool closes = wants_body && read.path.ends_with('c');
+        const bool closes = verdict_for(read) != head_verdict::answered && read.path.ends_with('c');
         if (!read.keep_alive || closes) return result;
         bytes.remove_prefix(parser.head_size() + taken);
         is_blank_line_skipped = false;
