@@ -30,8 +30,9 @@ public:
     // hint, without effect. As store::expect.
     virtual void expect(std::string_view token, lookup_comes when) noexcept = 0;
 
-    // The rest. `asked` outlives the task. Must not throw for anything a client can send; an exception is
-    // a bug, answered with 500 and logged.
+    // The rest. `asked` outlives the task. Requests of a connection that have `found` set and have arrived
+    // together are asked at once, all others one by one. Must not throw for anything a client can send; an
+    // exception is a bug, answered with 500 and logged.
     virtual task<response> answer(const request& asked) = 0;
 };
 

@@ -7,7 +7,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 
 #include <chrono>
-#include <list>
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -45,9 +45,11 @@ public:
         const char token = what.session_token.back();
         asked.push_back(token);
         const executor where = co_await asio::this_coro::executor;
-        gate_timer& own = gates_.emplace_back(token, gate_timer{where, gate_timer::time_point::max()}).second;
+        gate_timer own{where, gate_timer::time_point::max()};
+        waiting_[token] = &own;
         auto waiting = own.async_wait(asio::as_tuple(asio::use_awaitable_t<executor>{}));
         co_await std::move(waiting);
+        waiting_.erase(token);
         if (throwing.find(token) != std::string::npos) throw std::runtime_error{"thrown"};
         response made = answer_to(what);
         made.close = closing.find(token) != std::string::npos;
@@ -56,8 +58,8 @@ public:
 
     void open(std::string_view tokens)
     {
-        for (auto& [token, waiting] : gates_)
-            if (tokens.find(token) != std::string::npos) waiting.cancel();
+        for (const auto& [token, gate_of_it] : waiting_)
+            if (tokens.find(token) != std::string::npos) gate_of_it->cancel();
     }
 
 private:
@@ -68,7 +70,7 @@ private:
         return made;
     }
 
-    std::list<std::pair<char, gate_timer>> gates_;
+    std::map<char, gate_timer*> waiting_;
 };
 
 std::string request_with(char token, std::string_view path = "/")
