@@ -1,7 +1,7 @@
-// Memory that clients make a shard hold for them: bodies that are not whole yet, answers that are not read,
-// and what waits while a connection has more than one question asked. Without a bound ten thousand of them
-// would be given 4 MiB each. Requests that fit into the buffer of their connection, and answers that the
-// socket takes at once, are no concern of it. On the shard's thread only.
+// Memory that clients make a shard hold for them: bodies that are not whole yet, and answers that are not
+// read. Without a bound ten thousand of them would be given 4 MiB each. Requests that fit into the buffer of
+// their connection, and answers that the socket takes at once, are no concern of it. On the shard's thread
+// only.
 #pragma once
 
 #include "server/shard_metrics.hpp"
@@ -30,18 +30,12 @@ public:
         [[nodiscard]] bool hold(std::size_t bytes) noexcept
         {
             if (bytes == held_) return true;
-            if (!could_hold(bytes)) {
+            if (bytes > held_ && bytes - held_ > from_.bytes_ - from_.held_) {
                 if (from_.counts_ != nullptr) from_.counts_->buffers_refused.add();
                 return false;
             }
             set(bytes);
             return true;
-        }
-
-        // Whether `hold` would say yes; for whoever can do with less.
-        [[nodiscard]] bool could_hold(std::size_t bytes) const noexcept
-        {
-            return bytes <= held_ || bytes - held_ <= from_.bytes_ - from_.held_;
         }
 
         // No more than it holds already.

@@ -41,8 +41,7 @@ constexpr config_option option_table[] = {
      "connections open at a time; further ones are answered 503 and closed",
      value, take_count<&config::max_connections, 1, 1'000'000>},
     {"Server", "buffer-memory", "SIZE", "256MiB",
-     "memory for bodies not yet whole, answers not read and pipelined verifications that wait, over all "
-     "threads; full: 503",
+     "memory for bodies that are not whole yet and answers that are not read, over all threads; full: 503",
      value, take_size<&config::buffer_memory>},
     {"Server", "drain", "DURATION", "0s",
      "how long a server that is told to stop goes on answering everything, /readyz alone with 503, so that "

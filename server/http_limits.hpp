@@ -16,6 +16,9 @@ struct http_limits {
     std::size_t input_bytes = 32 * 1024;      // buffer of a connection, at least head + 2 * chunk framing
     std::size_t flush_bytes = 256 * 1024;     // a batch of answers is sent once it is this large
     std::size_t kept_bytes = 64 * 1024;       // what an idle connection keeps of its larger buffers
+    // Of a shard: requests that are asked with the one before them (request::found). Each holds 4 to 5 KiB,
+    // and may need a command of the store's own; beyond it they wait for their turn.
+    std::size_t followers = 4096;
     // For all connections together, see buffer_budget; more: 503 for a body, and the end of the connection
     // for answers. Each shard has its share, but at least what one body and one batch of answers need.
     std::size_t buffer_bytes = 256 * 1024 * 1024;

@@ -93,8 +93,7 @@ void metrics::write_shards(exposition& out) const
              connections_of(&shard_metrics::connections_refused));
     out.only("latchkey_buffered_bytes",
              gauge,
-             "Memory for bodies not yet whole, answers not read and pipelined verifications that wait "
-             "(--buffer-memory).",
+             "Memory for bodies that are not whole yet and answers that are not read (--buffer-memory).",
              connections_of(&shard_metrics::buffered_bytes));
     out.only(
         "latchkey_buffers_refused_total",

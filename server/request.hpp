@@ -54,8 +54,8 @@ struct request {
     door through = door::clients;
 
     // Set by the first verification with this head, for others whose heads differ in nothing but the token's
-    // characters (server/repeated_head.hpp): all that was looked at besides them is as it was. They change
-    // nothing, so that those which have arrived together may be asked at once.
+    // characters (server/repeated_head.hpp): all that was looked at besides them is as it was. None needs
+    // to know what became of another, so those that have arrived together may be asked at once.
     mutable sent_token found{};
 
     // The bytes of the head that began at `from` begin at `to` now. The body is not moved with them.

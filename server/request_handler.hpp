@@ -31,8 +31,8 @@ public:
     virtual void expect(std::string_view token, lookup_comes when) noexcept = 0;
 
     // The rest. `asked` outlives the task. Requests of a connection that have `found` set and have arrived
-    // together are asked at once, all others one by one. Must not throw for anything a client can send; an
-    // exception is a bug, answered with 500 and logged.
+    // together are asked at once, and their answers have no `rest`; all others are asked one by one. Must not
+    // throw for anything a client can send; an exception is a bug, answered with 500 and logged.
     virtual task<response> answer(const request& asked) = 0;
 };
 

@@ -195,12 +195,14 @@ task<void> session::answer_current(std::shared_ptr<session> self)
     } catch (...) {
         thrown = std::current_exception();
     }
+    self->host_.followers -= others.size();
     if (thrown) {
         self->report_exception(thrown, self->out_.size());
         co_return;
     }
     const bool ends_by_closing = answer.rest && !can_be_chunked(self->request_);
-    const bool keep_alive = self->keep_alive_ && !answer.close && !self->host_.draining && !ends_by_closing;
+    const bool is_last = self->host_.draining && others.empty();
+    const bool keep_alive = self->keep_alive_ && !answer.close && !is_last && !ends_by_closing;
     if (self->out_.empty()) self->out_.swap(self->host_.spare_output);
     append_response(self->out_, self->request_, answer, keep_alive);
     if (answer.rest && self->request_.method != http::verb::head) {
@@ -211,21 +213,22 @@ task<void> session::answer_current(std::shared_ptr<session> self)
     self->finish_followers(others);
 }
 
-// Verifications that have arrived together are looked up together, and their answers leave together. Where
-// Redis is asked, sixteen cost what six did one after the other (./dev bench verify --store redis).
+// Verifications that have arrived together are looked up together, and their answers leave together, when the
+// last of them is there. Where Redis is asked, sixteen cost what six did one after the other
+// (./dev bench verify --store redis).
 task<response> session::ask_together(std::shared_ptr<session> self, std::vector<follower>& others)
 {
     std::vector<task<response>> questions;
     questions.push_back(self->host_.handler.answer(self->request_));
     for (const follower& one : others)
-        if (one.told.empty()) questions.push_back(self->host_.handler.answer(one.asked));
+        if (!one.is_told) questions.push_back(self->host_.handler.answer(one.asked));
     const std::size_t count = questions.size();
     auto asking = run_together(std::move(questions), count);
     std::vector<response> answers = co_await std::move(asking);
     auto next = answers.begin();
     response answer = std::move(*next++);
     for (follower& one : others)
-        if (one.told.empty()) one.answer = std::move(*next++);
+        if (!one.is_told) one.answer = std::move(*next++);
     co_return answer;
 }
 

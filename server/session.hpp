@@ -88,8 +88,9 @@ private:
     // A request that has arrived behind the current one and is like it (request::found).
     struct follower {
         request asked;
-        output_buffer told; // its answer, if the head was enough; else `answer` will be
-        response answer;
+        bool is_told = false;
+        output_buffer told; // its answer, where the head was enough
+        response answer;    // otherwise, once it has been asked
     };
     std::vector<follower> take_followers();
     void finish_followers(const std::vector<follower>& others);
@@ -175,7 +176,7 @@ private:
     repeated_head last_head_;      // while it remembers one: what request_ and parser_ hold is of that head
     std::size_t expected_ = 0;     // of this head and those that follow, how many the handler was told of
     std::string body_;             // of chunks, or too large for input_
-    buffer_budget::share buffers_; // body_, followers, and out_ while it waits for the peer
+    buffer_budget::share buffers_; // body_, and out_ while it waits for the peer
     bool in_body_ = false;
     bool body_in_place_ = false; // it fits into input_ behind its head
     bool keep_alive_ = true;     // after the answer of the handler that is about to be called

@@ -34,7 +34,8 @@ struct session_host {
     // As of the last sweep. Deadlines need no better clock than the one that checks them, so a request
     // costs no clock reading.
     steady_time now;
-    bool draining = false; // answer what was asked, promise nothing further
+    bool draining = false;     // answer what was asked, promise nothing further
+    std::size_t followers = 0; // being asked, see http_limits
 
     // One buffer for the answers of whichever session has its turn: it stays in the processor's cache, where
     // one for each connection would not, and an idle connection holds none. Empty between turns; without

@@ -16,9 +16,6 @@ constexpr unsigned requests_of_one_time = 16;
 // So many requests that are alike are looked at together.
 constexpr std::size_t alike_at_once = 16;
 
-// What one of them holds while it is asked: some 4.2 KiB, of coroutines nearly all.
-constexpr std::size_t follower_memory = 4608;
-
 bool says_no_memory(const std::exception_ptr& thrown) noexcept
 {
     try {
@@ -279,37 +276,39 @@ session::step session::handle_with(std::string_view body, bool keep_alive)
     return step::handle;
 }
 
-// Those behind the current request, which is about to be asked, that can be asked with it. Where there is no
-// memory for it they wait for their turn.
+// Those behind the current request, which is about to be asked, that can be asked with it. They count as
+// followers of the shard until they are answered.
 std::vector<session::follower> session::take_followers()
 {
     std::vector<follower> taken;
     if (!request_.found || !keep_alive_) return taken;
-    std::size_t held = body_memory();
-    for (std::size_t at = next_; taken.size() + 1 < alike_at_once; at += last_head_.size()) {
+    const std::size_t most = std::min(alike_at_once - 1, host_.limits.followers - host_.followers);
+    for (std::size_t at = next_; taken.size() < most; at += last_head_.size()) {
         const std::optional<request> alike = last_head_.request_in(input(at, end_), request_);
-        if (!alike || !buffers_.could_hold(held + follower_memory)) break;
-        held += follower_memory;
-        follower& one = taken.emplace_back(follower{*alike, {}, {}});
+        if (!alike) break;
+        follower& one = taken.emplace_back(follower{*alike, false, {}, {}});
         one.asked.id = fresh_request_id();
-        host_.handler.answer_from_head(one.asked, one.told, true);
+        one.is_told = host_.handler.answer_from_head(one.asked, one.told, true) == head_verdict::answered;
     }
-    if (!taken.empty()) static_cast<void>(buffers_.hold(held)); // until finish_request
+    host_.followers += taken.size();
     expected_ -= std::min(expected_, taken.size());
     return taken;
 }
 
-// Once the current request is finished. Behind the end of the connection nothing is answered.
+// Once the current request is finished. Behind the end of the connection nothing is answered; but a stop of
+// the server is no reason to drop what has been asked.
 void session::finish_followers(const std::vector<follower>& others)
 {
     for (const follower& one : others) {
         if (closing_) return;
-        next_ = begin_ + last_head_.size();
-        if (one.told.empty())
-            append_response(out_, one.asked, one.answer, !one.answer.close);
-        else
+        next_ = begin_ + last_head_.size(); // no body is behind a head that repeats
+        const bool is_end = host_.draining && &one == &others.back();
+        const bool keep_alive = !one.answer.close && !is_end;
+        if (one.is_told)
             out_.append(one.told);
-        finish_request(!one.answer.close);
+        else
+            append_response(out_, one.asked, one.answer, keep_alive);
+        finish_request(keep_alive);
     }
 }
 

@@ -163,23 +163,24 @@ TEST_CASE("no more than sixteen requests of a connection are asked at a time", "
     CHECK(test.answers(client) == tokens.substr(0, 32));
 }
 
-TEST_CASE("where there is no memory left for more, requests are asked one by one", "[server][session]")
+TEST_CASE("of all connections of a shard, no more are asked ahead of their turn than the limit says",
+          "[server][session]")
 {
     alike_case test;
-    buffer_budget::share others{test.shard.buffers};
-    REQUIRE(others.hold(test.shard.limits.buffer_bytes));
-    const unique_descriptor client = test.shard.connect(requests_with("abcd"));
+    test.shard.limits.followers = 4;
+    const unique_descriptor first = test.shard.connect(requests_with("abcd"));
     test.run();
-    CHECK(test.handler.asked == "a");
+    const unique_descriptor second = test.shard.connect(requests_with("efgh"));
+    test.run();
+    CHECK(test.handler.asked == "abcdef");
 
-    others.keep(0);
-    test.handler.open("a");
-    test.run();
-    CHECK(test.handler.asked == "abcd");
-    CHECK(test.shard.buffers.held() > 0);
-    test.handler.open("bcd");
-    CHECK(test.answers(client) == "abcd");
-    CHECK(test.shard.buffers.held() == 0);
+    test.handler.open("abcdef");
+    CHECK(test.answers(first) == "abcd");
+    CHECK(test.handler.asked == "abcdefgh");
+    test.handler.open("gh");
+    test.received.clear();
+    CHECK(test.answers(second) == "efgh");
+    CHECK(test.shard.host.followers == 0);
 }
 
 TEST_CASE("a request that has another head, or has not arrived whole, waits for those before it",
@@ -229,17 +230,6 @@ TEST_CASE("behind an answer that ends the connection nothing is answered", "[ser
         CHECK(test.answers(client) == "ab");
         CHECK(test.is_closed(client));
     }
-    SECTION("because the server stops meanwhile")
-    {
-        alike_case test;
-        const unique_descriptor client = test.shard.connect(requests_with("abc"));
-        test.run();
-        test.shard.host.draining = true;
-        test.handler.open("abc");
-        CHECK(test.answers(client) == "a");
-        CHECK(test.received.find("Connection: close") != std::string::npos);
-        CHECK(test.is_closed(client));
-    }
     SECTION("because the handler threw")
     {
         alike_case test;
@@ -251,6 +241,7 @@ TEST_CASE("behind an answer that ends the connection nothing is answered", "[ser
         test.handler.open("abc");
         CHECK(test.answers(client) == "!");
         CHECK(thrown == 1);
+        CHECK(test.shard.host.followers == 0);
         CHECK(test.is_closed(client));
     }
     SECTION("because the request asked for it")
@@ -267,6 +258,36 @@ TEST_CASE("behind an answer that ends the connection nothing is answered", "[ser
         CHECK(test.answers(client) == "a");
         CHECK(test.is_closed(client));
     }
+}
+
+TEST_CASE("a server that stops answers the requests that are being asked, and says so to the last",
+          "[server][session]")
+{
+    alike_case test;
+    const unique_descriptor client = test.shard.connect(requests_with("abc") + request_with('d', "/other"));
+    test.run();
+    test.shard.host.draining = true;
+    test.handler.open("abc");
+    CHECK(test.answers(client) == "abc");
+    const std::size_t goodbye = test.received.find("Connection: close");
+    CHECK(goodbye != std::string::npos);
+    CHECK(goodbye > test.received.find("\r\n\r\nb"));
+    CHECK(test.is_closed(client));
+    CHECK(test.handler.asked == "abc");
+}
+
+TEST_CASE("a client may go while its requests are being asked", "[server][session]")
+{
+    alike_case test;
+    {
+        const unique_descriptor client = test.shard.connect(requests_with("abc"));
+        test.run();
+    }
+    test.run();
+    test.handler.open("abc");
+    test.run();
+    CHECK(test.handler.asked == "abc");
+    CHECK(test.shard.host.followers == 0);
 }
 
 TEST_CASE("a shard may end while requests that are alike wait", "[server][session]")
