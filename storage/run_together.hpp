@@ -2,7 +2,6 @@
 // context of the caller, take turns there, and need no locks.
 #pragma once
 
-#include "storage/error.hpp"
 #include "storage/task.hpp"
 
 #include <boost/asio/async_result.hpp>
@@ -87,8 +86,9 @@ task<std::vector<T>> run_together(std::vector<task<T>> works, std::size_t at_onc
     auto ending = end_of(state); // made before anything runs: to wait must not need memory
     start_working(all, where, at_once);
     if (state.running != 0) {
-        all.reset(); // those who work own it, and it owns whoever waits; the last one is there until this is
-                     // done
+        // From here on those who work own it, and it owns whoever waits. The last one is there until this is
+        // done.
+        all.reset();
         co_await std::move(ending);
     }
     if (state.failure) std::rethrow_exception(state.failure);

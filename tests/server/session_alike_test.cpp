@@ -205,7 +205,7 @@ TEST_CASE("a request that has another head, or has not arrived whole, waits for 
     CHECK(test.answers(client) == "abcd");
 }
 
-TEST_CASE("requests of which the handler does not say that they change nothing are asked one by one",
+TEST_CASE("requests that the handler does not mark as independent of each other are asked one by one",
           "[server][session]")
 {
     alike_case test;
