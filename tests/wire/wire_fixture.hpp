@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,7 +42,7 @@ public:
     account template_admin;
     account auditor;
 
-    // On one kept connection. No token: no credential at all.
+    // On one kept connection, a new one after a pause. No token: no credential at all.
     http_answer call(std::string_view method,
                      std::string_view path,
                      const std::string& token = {},
@@ -72,6 +73,7 @@ private:
 
     wire_server server_;
     http_client client_;
+    std::chrono::steady_clock::time_point called_ = std::chrono::steady_clock::now();
     unsigned names_ = 0;
 };
 
