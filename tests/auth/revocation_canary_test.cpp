@@ -167,11 +167,7 @@ struct canary_case {
     template <class Condition>
     void wait_until(Condition is_met)
     {
-        const auto deadline = std::chrono::steady_clock::now() + patience;
-        while (!is_met(canary.figures())) {
-            REQUIRE(std::chrono::steady_clock::now() < deadline);
-            std::this_thread::sleep_for(1ms);
-        }
+        REQUIRE(becomes_true([&] { return is_met(canary.figures()); }));
     }
 
     std::size_t keys_left()

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace latchkey;
@@ -40,15 +39,13 @@ public:
     // The lines so far, once it was looked at twice in its present state: the first look was told of then.
     std::vector<std::string> lines()
     {
-        const auto deadline = std::chrono::steady_clock::now() + patience;
-        while (true) {
-            {
-                const std::lock_guard lock{mutex_};
-                if (looks_ >= 2) return lines_;
-            }
-            REQUIRE(std::chrono::steady_clock::now() < deadline);
-            std::this_thread::sleep_for(std::chrono::milliseconds{1});
-        }
+        std::vector<std::string> told;
+        REQUIRE(becomes_true([&] {
+            const std::lock_guard lock{mutex_};
+            told = lines_;
+            return looks_ >= 2;
+        }));
+        return told;
     }
 
 private:

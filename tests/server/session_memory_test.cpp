@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace latchkey::test {
@@ -35,12 +34,7 @@ struct scarce_server {
     // Whether what it holds does so in time.
     bool comes_to(bool (*is_so)(std::uint64_t))
     {
-        const auto until = std::chrono::steady_clock::now() + patience;
-        while (!is_so(figures.of_shard(0).buffered_bytes.value())) {
-            if (std::chrono::steady_clock::now() > until) return false;
-            std::this_thread::sleep_for(std::chrono::milliseconds{1});
-        }
-        return true;
+        return becomes_true([&] { return is_so(figures.of_shard(0).buffered_bytes.value()); });
     }
 
     bool has_refused() { return figures.of_shard(0).buffers_refused.value() != 0; }
@@ -49,15 +43,14 @@ struct scarce_server {
     std::vector<http_client> connect_until_refused(const std::string& bytes)
     {
         std::vector<http_client> clients;
-        const auto until = std::chrono::steady_clock::now() + patience;
-        while (!has_refused() && std::chrono::steady_clock::now() < until) {
+        const auto refuses_one = [&] {
             if (clients.size() < 20) {
                 clients.push_back(server.connect());
                 clients.back().send(bytes);
             }
-            std::this_thread::sleep_for(std::chrono::milliseconds{20});
-        }
-        REQUIRE(has_refused());
+            return has_refused();
+        };
+        REQUIRE(becomes_true(refuses_one, std::chrono::milliseconds{20}));
         return clients;
     }
 };

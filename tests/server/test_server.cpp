@@ -9,7 +9,6 @@
 #include <chrono>
 #include <new>
 #include <stdexcept>
-#include <thread>
 
 namespace latchkey::test {
 namespace {
@@ -128,11 +127,7 @@ test_server::test_server(const test_server_options& options) : server_(make_opti
 
 void test_server::wait_for_handlers(int count)
 {
-    const auto until = std::chrono::steady_clock::now() + patience;
-    while (log_.waiting != count) {
-        if (std::chrono::steady_clock::now() > until) throw std::runtime_error{"no handler waits"};
-        std::this_thread::yield();
-    }
+    if (!becomes_true([&] { return log_.waiting == count; })) throw std::runtime_error{"no handler waits"};
 }
 
 http_limits impatient_limits()

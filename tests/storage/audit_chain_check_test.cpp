@@ -1,5 +1,6 @@
 #include "storage/audit_chain_check.hpp"
 #include "tests/storage/audit_fixture.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/result_text.hpp"
 
 #include <atomic>
@@ -94,7 +95,7 @@ TEST_CASE("while one check runs another is refused, and stopping breaks it off",
     SECTION("let go on, it ends well, and the next one may run")
     {
         here.open.count_down();
-        const auto last_moment = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+        const auto last_moment = std::chrono::steady_clock::now() + patience;
         while (!first && context.run_one_until(last_moment) > 0) {
         }
         REQUIRE((first && first->has_value()));

@@ -85,11 +85,7 @@ TEST_CASE("entries acknowledged before a sync that failed are noted as doubtful"
     {
         const failing_syncs faults;
         audit.append_numbered(1, 1);
-        const auto deadline = std::chrono::steady_clock::now() + patience;
-        while (audit.log->health().can_write) {
-            REQUIRE(std::chrono::steady_clock::now() < deadline);
-            std::this_thread::yield();
-        }
+        REQUIRE(becomes_true([&] { return !audit.log->health().can_write; }));
         CHECK(audit.log->health().problem == "the audit log cannot be synced: Input/output error");
     }
     audit.append_until_taken(2);
@@ -136,7 +132,7 @@ TEST_CASE("a full queue refuses at once under the policy to refuse", "[storage][
     CHECK(audit.log->health().queued == 2);
 
     held.let_go();
-    context.run_for(std::chrono::seconds{30});
+    context.run_for(patience);
     for (int n = 0; n < 3; ++n)
         CHECK(outcomes[n]->has_value());
     CHECK(lines_of(audit.path).size() == 3);
@@ -161,7 +157,7 @@ TEST_CASE("a full queue makes callers wait their turn under the policy to wait",
     CHECK_FALSE(outcomes[19].has_value());
 
     held.let_go();
-    context.run_for(std::chrono::seconds{30});
+    context.run_for(patience);
 
     const audit_page page = audit.search({});
     REQUIRE(page.entries.size() == 20);
@@ -186,7 +182,7 @@ TEST_CASE("closing writes what waits", "[storage][audit_failure]")
     std::thread closer{[&audit] { audit.log->close(); }};
     held.let_go();
     closer.join();
-    context.run_for(std::chrono::seconds{30});
+    context.run_for(patience);
 
     for (const auto& outcome : outcomes)
         CHECK(outcome->has_value());

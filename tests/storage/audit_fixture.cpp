@@ -5,7 +5,6 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 namespace latchkey::test {
 
@@ -120,11 +119,7 @@ void audit_fixture::append_numbered(int first, int last)
 
 void audit_fixture::append_until_taken(int n)
 {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!append(numbered_entry(n))) {
-        REQUIRE(std::chrono::steady_clock::now() < deadline);
-        std::this_thread::yield();
-    }
+    REQUIRE(becomes_true([&] { return append(numbered_entry(n)).has_value(); }));
 }
 
 audit_page audit_fixture::search(audit_query query)

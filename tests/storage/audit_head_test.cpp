@@ -4,7 +4,6 @@
 #include "tests/support/patience.hpp"
 
 #include <sys/stat.h>
-#include <thread>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -90,11 +89,7 @@ TEST_CASE("the head record is never ahead of what is on the disk", "[storage][au
         audit.options.sync_interval = std::chrono::milliseconds{1};
         audit.open();
         audit.append_numbered(1, 3);
-        const auto deadline = std::chrono::steady_clock::now() + patience;
-        while (head_of(audit).seq != 3) {
-            REQUIRE(std::chrono::steady_clock::now() < deadline);
-            std::this_thread::yield();
-        }
+        REQUIRE(becomes_true([&] { return head_of(audit).seq == 3; }));
     }
 }
 

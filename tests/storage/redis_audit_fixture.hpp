@@ -5,12 +5,12 @@
 #include "storage/run_together.hpp"
 #include "tests/storage/audit_fixture.hpp"
 #include "tests/storage/redis_store_fixture.hpp"
+#include "tests/support/patience.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
-#include <thread>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -21,6 +21,21 @@ inline audit_entry refused_entry(int n)
     audit_entry entry = numbered_entry(n);
     entry.outcome = "refused";
     return entry;
+}
+
+inline std::vector<uuid> numbers_down(int newest, int oldest)
+{
+    std::vector<uuid> ids;
+    for (int n = newest; n >= oldest; --n)
+        ids.push_back(numbered_id(n));
+    return ids;
+}
+
+inline const std::string audit_stream{redis_layout::audit_stream};
+
+inline std::size_t length_of_stream(const redis_server& redis)
+{
+    return static_cast<std::size_t>(redis.ask({"XLEN", audit_stream}).integer);
 }
 
 class audit_server {
@@ -86,24 +101,23 @@ public:
     // Until a search finds as many entries as that.
     void wait_for(std::size_t count)
     {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-        while (true) {
+        std::size_t found = 0;
+        const bool is_there = becomes_true([&] {
             const result<audit_page> page = search();
-            if (page && page->count == count) return;
-            INFO("found " << (page ? page->count : 0) << " of " << count);
-            REQUIRE(std::chrono::steady_clock::now() < end);
-            std::this_thread::sleep_for(std::chrono::milliseconds{5});
-        }
+            found = page ? page->count : 0;
+            return page && found == count;
+        });
+        INFO("found " << found << " of " << count);
+        REQUIRE(is_there);
     }
 
     // Until everything is in the stream.
     void wait_until_sent()
     {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-        while (log->unsent() != 0) {
-            REQUIRE(std::chrono::steady_clock::now() < end);
+        REQUIRE(becomes_true([&] {
             static_cast<void>(run_redis(log->close()));
-        }
+            return log->unsent() == 0;
+        }));
     }
 
     audit_fixture file;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/storage/redis_store_fixture.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/redis_proxy.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -20,7 +21,7 @@ inline constexpr std::chrono::milliseconds long_lease{60'000}; // none of the te
 inline task<bool> wait_until(std::function<bool()> is_so)
 {
     redis_timer pause{co_await asio::this_coro::executor};
-    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (!is_so() && std::chrono::steady_clock::now() < end) {
         pause.expires_after(1ms);
         co_await pause.async_wait(use_task);
@@ -60,10 +61,21 @@ struct cached_case {
     // Asks until the answer is kept: not before a lease has been proven.
     void cache(const key_id& id, outcome as = outcome::found) const
     {
-        const auto end = std::chrono::steady_clock::now() + 20s;
-        while (look(id) != as && std::chrono::steady_clock::now() < end)
+        REQUIRE(becomes_true([&] {
+            if (look(id) == as) return true;
             REQUIRE(run_redis(store->ask(id)).has_value() == (as == outcome::found));
-        REQUIRE(look(id) == as);
+            return false;
+        }));
+    }
+
+    // As cache(), while the store may be unable to answer.
+    bool finds_again(const key_id& id) const
+    {
+        return becomes_true([&] {
+            if (look(id) == outcome::found) return true;
+            static_cast<void>(run_redis(store->ask(id)).has_value());
+            return false;
+        });
     }
 
     redis_server& server;

@@ -1,6 +1,7 @@
 // Revocation under faults between the servers and one Redis: a history of checks, judged by its times.
 #include "tests/storage/redis_store_fixture.hpp"
 #include "tests/support/check_history.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/redis_proxy.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -147,11 +148,8 @@ struct revocation_scene {
     template <class Condition>
     void wait_until(std::string_view what, Condition is_so)
     {
-        const auto end = check_history::clock::now() + 20s;
-        while (!is_so() && check_history::clock::now() < end)
-            std::this_thread::sleep_for(1ms);
         INFO(what);
-        REQUIRE(is_so());
+        REQUIRE(becomes_true(is_so));
     }
 
     void wait_for_hits(std::uint64_t more)

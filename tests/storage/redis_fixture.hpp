@@ -3,6 +3,7 @@
 
 #include "storage/redis_standalone.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/result_text.hpp"
 #include "tests/support/run_task.hpp"
@@ -41,7 +42,7 @@ struct redis_fixture {
     {
         const executor where = co_await asio::this_coro::executor;
         redis_timer pause{where};
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+        const auto end = std::chrono::steady_clock::now() + patience;
         while (std::chrono::steady_clock::now() < end) {
             auto asking = client.run(redis_command{"PING"}, redis_effect::read);
             const auto reply = co_await std::move(asking);

@@ -43,7 +43,7 @@ ask_at_once(redis_fixture& redis, const std::vector<redis_command>& commands, in
 void run_until_answered(redis_fixture& redis, const outcomes& answers, std::size_t count)
 {
     redis.context.restart();
-    const auto end = std::chrono::steady_clock::now() + 30s;
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (answers.size() < count && redis.context.run_one_until(end) > 0) {
     }
     REQUIRE(answers.size() == count);

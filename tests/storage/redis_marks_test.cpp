@@ -85,5 +85,5 @@ TEST_CASE("uses of many keys of several owners are written, but for one that can
     REQUIRE(redis.server.ask({"DEL", in_the_way}).integer == 1);
     REQUIRE(run_redis(redis.store->close())); // again: what could not be written had stayed
     CHECK(is_written(spoilt));
-    CHECK(redis.lifetime_of(in_the_way) > 0);
+    CHECK(redis.end_of(in_the_way) > 0);
 }

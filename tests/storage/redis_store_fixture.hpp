@@ -112,7 +112,8 @@ struct redis_case {
         return all;
     }
 
-    std::int64_t lifetime_of(const std::string& name) const { return server.ask({"PTTL", name}).integer; }
+    // In Unix milliseconds. -1: it has none; -2: it is not there.
+    std::int64_t end_of(const std::string& name) const { return server.ask({"PEXPIRETIME", name}).integer; }
 
     redis_server& server;
     fake_clock time;

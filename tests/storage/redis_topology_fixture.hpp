@@ -6,6 +6,7 @@
 #include "storage/redis_clients.hpp"
 #include "storage/redis_cluster.hpp"
 #include "tests/storage/redis_store_fixture.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/redis_topologies.hpp"
 
 #include <atomic>
@@ -13,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace latchkey::test {
@@ -102,19 +102,17 @@ struct topology_case {
         return is_there;
     }
 
-    // Until it succeeds, half a minute at the most. Fails the test for any failure but unavailable.
+    // Until it succeeds. Fails the test for any failure but unavailable.
     template <class Act>
     void persist(const Act& act)
     {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-        for (;;) {
+        REQUIRE(becomes_true([&] {
             const result<void> done = act();
-            if (done) return;
+            if (done) return true;
             REQUIRE(done.error() == storage_errc::unavailable);
             ++unavailable;
-            REQUIRE(std::chrono::steady_clock::now() < end);
-            std::this_thread::sleep_for(std::chrono::milliseconds{2});
-        }
+            return false;
+        }));
     }
 
     fake_clock time;

@@ -1,5 +1,6 @@
 // Who calls, as a server with a cache knows it, in front of a real Redis.
 #include "tests/storage/redis_cache_fixture.hpp"
+#include "tests/support/patience.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -26,20 +27,10 @@ struct account_case : cached_case {
         return server.calls_of("hget") == before;
     }
 
-    // As holds_until, for what itself asks the store.
-    static bool comes_true(const std::function<bool()>& is_so)
-    {
-        const auto end = std::chrono::steady_clock::now() + 20s;
-        bool so = is_so();
-        while (!so && std::chrono::steady_clock::now() < end)
-            so = is_so();
-        return so;
-    }
-
     // Until the answer comes from memory: not before a lease has been proven.
     void cache_account() const
     {
-        REQUIRE(comes_true([&] { return is_answered_from_memory(); }));
+        REQUIRE(becomes_true([&] { return is_answered_from_memory(); }));
     }
 
     user_change promotion() const { return {.roles = role_set{role::owner}, .now = time.now()}; }
@@ -56,17 +47,17 @@ TEST_CASE("a caller is known without Redis, until Redis says that a user has cha
     SECTION("he himself")
     {
         REQUIRE(run_redis(redis.other->change_user(redis.owner, redis.promotion())));
-        CHECK(account_case::comes_true([&] { return redis.is_owner(); }));
+        CHECK(becomes_true([&] { return redis.is_owner(); }));
     }
     SECTION("he was deleted")
     {
         REQUIRE(run_redis(redis.other->delete_user(redis.owner, redis.time.now())));
-        CHECK(account_case::comes_true([&] { return redis.account()->is_deleted; }));
+        CHECK(becomes_true([&] { return redis.account()->is_deleted; }));
     }
     SECTION("another one")
     {
         REQUIRE(run_redis(redis.other->insert_user(sample_user(2, redis.time.now()))));
-        CHECK(account_case::comes_true([&] { return !redis.is_answered_from_memory(); }));
+        CHECK(becomes_true([&] { return !redis.is_answered_from_memory(); }));
         redis.cache_account();
     }
 }
@@ -104,7 +95,7 @@ TEST_CASE("without their stream of news callers are asked for", "[redis][cache]"
     CHECK_FALSE(redis.is_answered_from_memory());
     redis.cache_account(); // there is a new stream
     REQUIRE(run_redis(redis.other->change_user(redis.owner, redis.promotion())));
-    CHECK(account_case::comes_true([&] { return redis.is_owner(); }));
+    CHECK(becomes_true([&] { return redis.is_owner(); }));
 }
 
 TEST_CASE("a change between the read of a caller and its reply: the reply is not kept", "[redis][cache]")

@@ -1,6 +1,7 @@
 // A disk that refuses to take more: the store turns read-only, keeps refusing what was taken away, and
 // recovers. The refusal is the kernel's (RLIMIT_FSIZE), not a simulation.
 #include "tests/storage/sqlite_fixture.hpp"
+#include "tests/support/patience.hpp"
 
 #include <csignal>
 #include <sys/resource.h>
@@ -44,14 +45,6 @@ user_change with_status(user_status status)
     user_change change;
     change.status = status;
     return change;
-}
-
-bool can_write_before(const sqlite_store& store, std::chrono::steady_clock::duration patience)
-{
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!store.health().can_write && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::yield();
-    return store.health().can_write;
 }
 
 } // namespace
@@ -208,7 +201,7 @@ TEST_CASE("what was being taken away when the disk failed stays away, and is mad
     }
 
     CHECK(is_gone());
-    REQUIRE(can_write_before(*store.operator->(), 10s));
+    REQUIRE(becomes_true([&] { return store->health().can_write; }));
     CHECK(is_gone());
     store.reopen();
     CHECK(is_gone());
@@ -263,7 +256,7 @@ TEST_CASE("a lifetime that ends while the disk is full still ends, and is erased
         store.pass(1h);
         CHECK(store->lookup(id).key->kind == digest_kind::wiped);
     }
-    REQUIRE(can_write_before(*store.operator->(), 10s));
+    REQUIRE(becomes_true([&] { return store->health().can_write; }));
     store.close();
 
     CHECK(store.ask("SELECT count(*) FROM keys WHERE digest IS NOT NULL") == 0);
@@ -285,7 +278,7 @@ TEST_CASE("more changes than the queue holds are refused as overload, none half-
                        [&outcomes, number](std::exception_ptr, result<void> one) { outcomes[number] = one; });
     }
 
-    context.run_for(30s);
+    context.run_for(patience);
 
     std::size_t inserted = 0;
     for (std::uint32_t number = 0; number < count; ++number) {

@@ -1,5 +1,6 @@
 #include "storage/worker_pool.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/run_task.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -105,7 +106,7 @@ TEST_CASE("a full pool refuses at once, and a stopped one leaves nobody waiting"
     held.open.set_value();
     stopper.join();
     asio::co_spawn(context, run_quickly(pool, late), asio::detached);
-    context.run_for(std::chrono::seconds{30});
+    context.run_for(test::patience);
 
     CHECK(running.value() == 1);
     // Whether the thread took it before it saw the stop is a race; what matters is that it was answered.

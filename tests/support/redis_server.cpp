@@ -200,7 +200,7 @@ bool redis_server::try_start()
             ::execlp("redis-server", "redis-server", file.c_str(), static_cast<char*>(nullptr));
         ::_exit(127);
     }
-    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto end = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < end) {
         if (::waitpid(child_, nullptr, WNOHANG) == child_) {
             child_ = -1;

@@ -1,9 +1,10 @@
 #include "tests/support/redis_topologies.hpp"
 
+#include "tests/support/patience.hpp"
+
 #include <algorithm>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 namespace latchkey::test {
 namespace {
@@ -84,11 +85,7 @@ void expect_ok(const redis_reply& reply, const std::string& what)
 
 void wait_until(const std::string& what, const std::function<bool()>& is_true)
 {
-    const auto end = std::chrono::steady_clock::now() + 20s;
-    while (!is_true()) {
-        if (std::chrono::steady_clock::now() > end) throw std::runtime_error{"waited in vain until " + what};
-        std::this_thread::sleep_for(5ms);
-    }
+    if (!becomes_true(is_true)) throw std::runtime_error{"waited in vain until " + what};
 }
 
 // --- Sentinel

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <set>
-#include <thread>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -26,13 +25,12 @@ metric_families figures(http_client& client)
 metric_families
 figures_at(http_client& client, const std::string& family, const std::string& label, double least)
 {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (true) {
-        metric_families seen = figures(client);
-        if (metric(seen, family, label) >= least) return seen;
-        REQUIRE(std::chrono::steady_clock::now() < deadline);
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
+    metric_families seen;
+    REQUIRE(becomes_true([&] {
+        seen = figures(client);
+        return metric(seen, family, label) >= least;
+    }));
+    return seen;
 }
 
 std::size_t names_with(const redis_server& redis, const std::string& part)

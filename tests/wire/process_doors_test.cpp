@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <thread>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -19,12 +18,7 @@ unsigned status_of(http_client& client, std::string_view path)
 
 bool becomes_unready(http_client& client)
 {
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (status_of(client, "/readyz") != 503) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
-    return true;
+    return becomes_true([&] { return status_of(client, "/readyz") == 503; });
 }
 
 } // namespace

@@ -8,12 +8,10 @@
 
 #include <openssl/ssl.h>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -45,12 +43,7 @@ public:
 
     bool says(std::string_view text) const
     {
-        const auto end = std::chrono::steady_clock::now() + patience;
-        while (!contains(output(), text)) {
-            if (std::chrono::steady_clock::now() > end) return false;
-            std::this_thread::sleep_for(std::chrono::milliseconds{5});
-        }
-        return true;
+        return becomes_true([&] { return contains(output(), text); });
     }
 
     std::unique_ptr<tls_channel> connect() const
@@ -126,10 +119,7 @@ TEST_CASE("SIGHUP takes up a new certificate, and keeps the old one if it is no 
 
     server.install(server.files().client_certificate(), server.files().client_key());
     server.process().send_signal(SIGHUP);
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (subject_of(*server.connect()) != "/CN=client" && std::chrono::steady_clock::now() < end)
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    CHECK(subject_of(*server.connect()) == "/CN=client");
+    CHECK(becomes_true([&] { return subject_of(*server.connect()) == "/CN=client"; }));
     CHECK(answer_to(*open, "GET /healthz HTTP/1.1").starts_with("HTTP/1.1 200 OK"));
 
     server.process().send_signal(SIGTERM);

@@ -1,10 +1,10 @@
 // Who revokes is told a revision; who shows it with a verification is answered from nothing older.
 #include "tests/support/metrics_text.hpp"
+#include "tests/support/patience.hpp"
 #include "tests/support/redis_proxy.hpp"
 #include "tests/wire/wire_fixture.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -128,10 +128,7 @@ TEST_CASE("a server that has yet to hear of a revocation does not accept the tok
         return status_of(client, wanted, least) == 200 && hits_of(client) > before;
     };
     const auto becomes_cached = [&](const std::string& wanted, const std::string& least) {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-        while (!is_cached(wanted, least) && std::chrono::steady_clock::now() < end) {
-        }
-        return is_cached(wanted, least);
+        return becomes_true([&] { return is_cached(wanted, least); });
     };
     REQUIRE(becomes_cached(token, "0"));
     REQUIRE(becomes_cached(other, "0"));

@@ -12,7 +12,6 @@
 #include <string_view>
 #include <sys/wait.h>
 #include <system_error>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -20,18 +19,6 @@ namespace latchkey::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Waits in small steps: there is nothing to be woken by that works for a child that may be killed.
-template <class Condition>
-bool becomes_true(Condition condition)
-{
-    const auto end = std::chrono::steady_clock::now() + patience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > end) return false;
-        std::this_thread::sleep_for(5ms);
-    }
-    return true;
-}
 
 void add_setting(std::vector<std::string>& settings, std::string_view name, std::string_view value)
 {

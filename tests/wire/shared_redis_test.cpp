@@ -26,14 +26,13 @@ void check_refused_within_the_lease(wire_fixture& wire, const std::string& token
     using clock = std::chrono::steady_clock;
     const clock::time_point revoked = clock::now();
     clock::time_point last_accepted = clock::time_point::min();
-    const clock::time_point end = revoked + std::chrono::seconds{20};
-    unsigned status = 0;
-    while (status != 401 && clock::now() < end) {
+    const auto is_refused = [&] {
         const clock::time_point asked = clock::now();
-        status = wire.call("GET", "/verify", {}, {}, bearing(token)).status;
+        const unsigned status = wire.call("GET", "/verify", {}, {}, bearing(token)).status;
         if (status == 200) last_accepted = asked;
-    }
-    CHECK(status == 401);
+        return status == 401;
+    };
+    CHECK(becomes_true(is_refused, std::chrono::milliseconds{0}));
     CHECK(last_accepted <= revoked + lease);
 }
 
@@ -56,12 +55,7 @@ std::size_t found_for(http_client& server, const account& reader, const http_ans
 // In the end.
 bool is_logged(const wire_server& server, std::string_view words)
 {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (!contains(server.logged(), words)) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
-    return true;
+    return becomes_true([&] { return contains(server.logged(), words); });
 }
 
 } // namespace

@@ -12,7 +12,6 @@
 
 #include <array>
 #include <chrono>
-#include <thread>
 
 namespace latchkey::test {
 namespace {
@@ -212,18 +211,16 @@ std::vector<std::string> field_names(const json::value& object)
 json::value entry_of(wire_fixture& wire, const http_answer& answer)
 {
     const std::string query = "/api/v2/audit?q=request_id:" + answer.header("x-coder-request-id");
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (true) {
+    json::array entries;
+    REQUIRE(becomes_true([&] {
         const http_answer page = wire.get(query, wire.owner.token);
         INFO(page.body);
         REQUIRE(page.status == 200);
-        const json::value found = parsed(page);
-        const json::array& entries = found.at("audit_logs").as_array();
-        REQUIRE(entries.size() <= 1);
-        if (entries.size() == 1) return entries[0];
-        REQUIRE(std::chrono::steady_clock::now() < deadline);
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
+        entries = parsed(page).at("audit_logs").as_array();
+        return !entries.empty();
+    }));
+    REQUIRE(entries.size() == 1);
+    return entries[0];
 }
 
 bool contains(std::string_view whole, std::string_view part)
