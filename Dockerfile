@@ -9,7 +9,7 @@ ARG BASE=debian:12-slim
 FROM ${BASE} AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         g++ cmake ninja-build pkg-config ccache libboost1.81-dev libboost-json1.81-dev libboost-program-options1.81-dev \
-        libhiredis-dev libbotan-2-dev libsqlite3-dev libssl-dev libmimalloc-dev catch2 python3
+        libhiredis-dev libbotan-2-dev libsqlite3-dev libssl-dev libmimalloc-dev liburing-dev catch2 python3
 WORKDIR /source
 COPY . .
 RUN cmake --preset release && cmake --build build/release --target latchkey && strip build/release/bin/latchkey
@@ -17,7 +17,7 @@ RUN cmake --preset release && cmake --build build/release --target latchkey && s
 FROM ${BASE}
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         libboost-json1.81.0 libboost-program-options1.81.0 libbotan-2-19 libhiredis0.14 libsqlite3-0 libssl3 \
-        libmimalloc2.0 \
+        libmimalloc2.0 liburing2 \
         ca-certificates && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf/*-old /var/log/*.log /var/log/apt && \
     useradd --system --uid 7080 --home-dir /var/lib/latchkey --shell /usr/sbin/nologin latchkey && \

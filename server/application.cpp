@@ -286,6 +286,7 @@ open_result<void> application::listen()
     options.admin_listen = all.settings.admin_listen;
     options.shards = shard_count(all.settings);
     options.figures = &all.figures;
+    options.may_use_io_uring = !all.settings.disable_io_uring;
     options.limits.connections = all.settings.max_connections;
     options.limits.buffer_bytes = all.settings.buffer_memory;
     options.limits.stop = std::chrono::ceil<std::chrono::milliseconds>(all.settings.stop_timeout);
@@ -306,6 +307,8 @@ open_result<void> application::listen()
                           "cannot listen on " + to_string(failure->address) + ": " + failure->why.message() +
                               "; choose another address or stop what uses it"};
     }
+    if (!all.settings.disable_io_uring && !all.server->uses_io_uring())
+        all.log.info("io_uring is not allowed: each answer is sent by a system call of its own");
     if (all.canary) all.canary->start(all.server->executors());
     all.watch.emplace(health_of(*all.records, all.use->audit), all.log);
     return {};

@@ -26,14 +26,16 @@ http_server::http_server(http_server_options options) : options_(std::move(optio
     for (std::size_t index = 0; index < options_.shards; ++index) {
         const std::size_t share = (options_.limits.connections + options_.shards - 1) / options_.shards;
         shard_metrics* const counts = options_.figures ? &options_.figures->of_shard(index) : nullptr;
-        shards_.push_back(std::make_unique<shard>(shard::settings{.index = index,
-                                                                  .connections = share,
-                                                                  .buffer_bytes = share_of_buffers(options_),
-                                                                  .limits = options_.limits,
-                                                                  .make_handler = options_.make_handler,
-                                                                  .on_exception = options_.on_exception,
-                                                                  .tls = options_.tls,
-                                                                  .counts = counts}));
+        shards_.push_back(
+            std::make_unique<shard>(shard::settings{.index = index,
+                                                    .connections = share,
+                                                    .buffer_bytes = share_of_buffers(options_),
+                                                    .limits = options_.limits,
+                                                    .make_handler = options_.make_handler,
+                                                    .on_exception = options_.on_exception,
+                                                    .tls = options_.tls,
+                                                    .counts = counts,
+                                                    .may_use_io_uring = options_.may_use_io_uring}));
     }
 }
 
@@ -111,6 +113,11 @@ void http_server::deal(unique_descriptor socket, const peer_address& peer)
         target.adopt(std::move(accepted), peer);
     };
     asio::post(target.context(), std::move(adopt));
+}
+
+bool http_server::uses_io_uring() const noexcept
+{
+    return std::ranges::all_of(shards_, [](const auto& one) { return one->uses_io_uring(); });
 }
 
 std::vector<executor> http_server::executors() const

@@ -21,6 +21,7 @@ struct http_server_options {
     handler_factory make_handler;
     std::shared_ptr<const tls_identity> tls{}; // for `listen`, but for socket files; null: plain HTTP
     exception_observer on_exception;           // called on the shards' threads
+    bool may_use_io_uring = true;              // see send_ring
     metrics* figures = nullptr; // where connections are counted, for as many shards; may be null
     // Called by start() with what was bound, before anything is answered; may be empty.
     std::function<void(const std::vector<listen_address>&)> on_bound;
@@ -45,6 +46,9 @@ public:
     // As bound: port 0 replaced by the port that was given.
     const std::vector<listen_address>& addresses() const noexcept { return addresses_; }
     const std::vector<listen_address>& admin_addresses() const noexcept { return admin_addresses_; }
+
+    // Once it has started: whether each shard does, which it may not everywhere.
+    bool uses_io_uring() const noexcept;
 
     // Of the shards; for work of the application's own on them.
     std::vector<executor> executors() const;

@@ -30,7 +30,7 @@ readiness::events events_of(std::uint32_t bits) noexcept
 
 } // namespace
 
-readiness::readiness(executor where) : set_{where, open_set()} {}
+readiness::readiness(executor where, send_ring& answers) : set_{where, open_set()}, answers_{answers} {}
 
 bool readiness::watch(const unique_descriptor& socket, watcher& who) noexcept
 {
@@ -58,6 +58,7 @@ bool readiness::tell_all() noexcept
         untold_ = untold_.subspan(1);
         if (one.data.ptr != nullptr) static_cast<watcher*>(one.data.ptr)->on_ready(events_of(one.events));
     }
+    answers_.send_all();
     return true;
 }
 

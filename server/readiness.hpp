@@ -6,6 +6,7 @@
 #pragma once
 
 #include "server/listening_socket.hpp"
+#include "server/send_ring.hpp"
 #include "storage/task.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -35,8 +36,9 @@ public:
         ~watcher() = default;
     };
 
-    // Throws system_error when the kernel has no descriptor left.
-    explicit readiness(executor where);
+    // What `answers` has been given by the watchers that were told at one time is sent after them. Throws
+    // system_error when the kernel has no descriptor left.
+    readiness(executor where, send_ring& answers);
 
     // Until the socket is closed. False: the kernel has no memory for it.
     [[nodiscard]] bool watch(const unique_descriptor& socket, watcher& who) noexcept;
@@ -51,6 +53,7 @@ private:
     bool tell_all() noexcept;
 
     asio::posix::basic_stream_descriptor<executor> set_;
+    send_ring& answers_;
     std::array<epoll_event, 128> seen_{};
     std::span<epoll_event> untold_; // of seen_
 };

@@ -68,7 +68,7 @@ task<void> session::run(std::shared_ptr<session> self)
             continue;
         }
 
-        const served done = self->serve_at_once();
+        const served done = self->serve_at_once(sending::at_once);
         if (done == served::everything) co_await wait_for(self, awaited::request);
         if (done == served::its_share) co_await let_others_run(self);
         if (self->thrown_) std::rethrow_exception(self->thrown_);
@@ -107,9 +107,9 @@ void session::on_ready(readiness::events what)
     finished_ = finished_ || what.finished;
     if (awaited_ == awaited::request) rounds_ = 0;
     try {
-        const bool has_come = (awaited_ == awaited::request && serve_at_once() != served::everything) ||
-                              (awaited_ == awaited::input && readable_) ||
-                              (awaited_ == awaited::space && writable_);
+        const bool has_come =
+            (awaited_ == awaited::request && serve_at_once(sending::with_others) != served::everything) ||
+            (awaited_ == awaited::input && readable_) || (awaited_ == awaited::space && writable_);
         if (has_come) resume();
     } catch (...) {
         thrown_ = std::current_exception();
@@ -125,7 +125,7 @@ void session::resume() noexcept
 }
 
 // Answers what has arrived for as long as nothing has to wait, which for verification is always.
-session::served session::serve_at_once()
+session::served session::serve_at_once(sending how)
 {
     while (readable_) {
         if (rounds_ == rounds_in_a_row) return served::its_share;
@@ -133,7 +133,7 @@ session::served session::serve_at_once()
         receive();
         if (input_ended_) return served::partly;
         const step next = advance();
-        if (next == step::read && send_now()) continue;
+        if (next == step::read && send_as(how)) continue;
         pending_ = next;
         return served::partly;
     }
@@ -203,7 +203,7 @@ task<void> session::answer_current(std::shared_ptr<session> self)
     const bool ends_by_closing = answer.rest && !can_be_chunked(self->request_);
     const bool is_last = self->host_.draining && others.empty();
     const bool keep_alive = self->keep_alive_ && !answer.close && !is_last && !ends_by_closing;
-    if (self->out_.empty()) self->out_.swap(self->host_.spare_output);
+    self->host_.outputs.lend(self->out_);
     append_response(self->out_, self->request_, answer, keep_alive);
     if (answer.rest && self->request_.method != http::verb::head) {
         const bool is_whole = co_await send_body_rest(self, std::move(answer.rest));
@@ -275,6 +275,32 @@ bool session::send_now()
     return true;
 }
 
+// True: all is sent, or will be before the shard does anything else, and on_sent is told of it. Where there
+// is more to read, there will be more to send, and what waits to be sent must stay as it is.
+bool session::send_as(sending how)
+{
+    const bool is_settled = !out_.empty() && !readable_;
+    if (how == sending::at_once || !is_settled || tls_ || !host_.answers.is_open()) return send_now();
+    host_.answers.add(*this);
+    return true;
+}
+
+// What the socket did not take is for run().
+void session::on_sent(ssize_t count) noexcept
+{
+    if (count >= 0) {
+        sent_ += static_cast<std::size_t>(count);
+        progress_ += static_cast<std::size_t>(count);
+        if (sent_ == out_.size()) return give_back_output();
+    } else if (would_block(-static_cast<int>(count))) {
+        writable_ = count == -EINTR;
+    } else {
+        broken_ = true;
+    }
+    pending_ = step::read;
+    resume();
+}
+
 task<void> session::send_rest(std::shared_ptr<session> self)
 {
     const phase before = self->phase_;
@@ -305,11 +331,8 @@ task<void> session::linger(std::shared_ptr<session> self)
 
 void session::give_back_output() noexcept
 {
-    out_.clear();
     sent_ = 0;
-    const std::size_t size = out_.capacity();
-    if (size <= host_.limits.kept_bytes && size > host_.spare_output.capacity())
-        out_.swap(host_.spare_output);
+    if (out_.capacity() <= host_.limits.kept_bytes) host_.outputs.take_back(out_);
     output_buffer{}.swap(out_);
 }
 

@@ -35,7 +35,8 @@ bool speaks_tls(const peer_address& peer, const session_host& host) noexcept;
 
 class session final
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
-      private readiness::watcher {
+      private readiness::watcher,
+      private send_ring::sender {
 public:
     // `socket` does not block.
     session(unique_descriptor socket, session_host& host, const peer_address& peer);
@@ -118,13 +119,18 @@ private:
         its_share,  // now it is the others' turn
         partly,     // what follows is for run(): something has to wait, or the input has ended
     };
-    served serve_at_once();
+    enum class sending : std::uint8_t { at_once, with_others };
+    served serve_at_once(sending how);
     void receive();
     ssize_t receive_some(std::size_t space);
     ssize_t send_some();
     void say_goodbye() noexcept;
     void resume() noexcept;
     bool send_now();
+    bool send_as(sending how);
+    int socket() const noexcept override { return socket_.number(); }
+    std::string_view unsent() const noexcept override { return std::string_view{out_}.substr(sent_); }
+    void on_sent(ssize_t count) noexcept override;
     void flush_while_handling();
     void give_back_output() noexcept;
     void enter(phase next) noexcept;

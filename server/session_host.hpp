@@ -6,7 +6,7 @@
 #include "server/http_limits.hpp"
 #include "server/readiness.hpp"
 #include "server/request_handler.hpp"
-#include "server/response.hpp"
+#include "server/spare_outputs.hpp"
 #include "server/tls_identity.hpp"
 
 #include <chrono>
@@ -25,6 +25,7 @@ using exception_observer = std::function<void(const request&, std::exception_ptr
 struct session_host {
     executor where;
     readiness& sockets;
+    send_ring& answers;
     const http_limits& limits;
     buffer_budget& buffers;
     request_handler& handler;
@@ -37,10 +38,7 @@ struct session_host {
     bool draining = false;     // answer what was asked, promise nothing further
     std::size_t followers = 0; // being asked, see http_limits
 
-    // One buffer for the answers of whichever session has its turn: it stays in the processor's cache, where
-    // one for each connection would not, and an idle connection holds none. Empty between turns; without
-    // capacity while a session that waits to send the rest has kept it.
-    output_buffer spare_output{};
+    spare_outputs outputs{};
 };
 
 } // namespace latchkey

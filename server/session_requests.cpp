@@ -31,7 +31,7 @@ bool says_no_memory(const std::exception_ptr& thrown) noexcept
 
 session::step session::advance()
 {
-    if (out_.empty()) out_.swap(host_.spare_output);
+    host_.outputs.lend(out_);
     turn_time time;
     for (unsigned taken = 1; !closing_; ++taken) {
         if (taken % requests_of_one_time == 0) time.renew();

@@ -23,7 +23,7 @@ constexpr std::size_t connections_for_operators = 16;
 shard::shard(settings given)
     : settings_(std::move(given)),
       buffers_(settings_.buffer_bytes, settings_.counts),
-      sockets_(context_.get_executor()),
+      sockets_(context_.get_executor(), answers_),
       sweeper_(context_.get_executor())
 {}
 
@@ -70,8 +70,10 @@ void shard::work()
         started_.set_value();
         return;
     }
+    if (settings_.may_use_io_uring) answers_.open();
     host_.emplace(session_host{.where = context_.get_executor(),
                                .sockets = sockets_,
+                               .answers = answers_,
                                .limits = settings_.limits,
                                .buffers = buffers_,
                                .handler = *handler_,

@@ -44,6 +44,7 @@ public:
         exception_observer on_exception;
         std::shared_ptr<const tls_identity> tls{}; // null: plain HTTP
         shard_metrics* counts = nullptr;           // of connections; may be null
+        bool may_use_io_uring = true;              // see send_ring
     };
 
     explicit shard(settings given);
@@ -79,6 +80,9 @@ public:
 
     asio::io_context& context() noexcept { return context_; }
 
+    // After await_start().
+    bool uses_io_uring() const noexcept { return answers_.is_open(); }
+
 private:
     // Lets the destructor drop suspended coroutines while all they refer to is still there.
     class abandonable_context : public asio::io_context {
@@ -105,6 +109,7 @@ private:
     buffer_budget buffers_;
     // Its descriptors are touched by its own thread alone, and need no locks; posting to it does lock.
     abandonable_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+    send_ring answers_;
     readiness sockets_;
     std::unique_ptr<request_handler> handler_;
     std::optional<session_host> host_;

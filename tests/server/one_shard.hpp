@@ -16,8 +16,24 @@
 
 namespace latchkey::test {
 
+// For all tests: the kernel interrupts a thread for each ring of its own that was closed.
+inline send_ring& open_ring()
+{
+    static send_ring ring;
+    if (!ring.is_open() && !ring.open()) WARN("io_uring is not allowed here");
+    return ring;
+}
+
+inline send_ring& closed_ring()
+{
+    static send_ring ring;
+    return ring;
+}
+
 struct one_shard {
-    explicit one_shard(request_handler& asked) : handler{asked}
+    explicit one_shard(request_handler& asked, bool sends_together = true)
+        : answers{sends_together ? open_ring() : closed_ring()},
+          handler{asked}
     {
         limits.head_bytes = 1024;
         limits.chunk_framing_bytes = 64;
@@ -26,13 +42,13 @@ struct one_shard {
         asio::co_spawn(context, readiness::run(sockets), [](std::exception_ptr) {});
     }
 
-    // The client's end of a connection on which `requests` have arrived.
-    unique_descriptor connect(const std::string& requests)
+    // The client's end of a connection on which `requests` have arrived. It has room for so many bytes of
+    // answers or a little more: for all, if no wait for space is to be a turn for others.
+    unique_descriptor connect(const std::string& requests, int room = 212'992)
     {
         std::array<int, 2> pair{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) == 0);
         unique_descriptor client{pair[1]};
-        const int room = 212'992; // for all answers, so that no wait for space is a turn for others
         REQUIRE(::setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0);
         auto served = std::make_shared<session>(unique_descriptor{pair[0]}, host, peer_address{{}, true});
         REQUIRE(::send(client.number(), requests.data(), requests.size(), 0) ==
@@ -43,13 +59,15 @@ struct one_shard {
     }
 
     asio::io_context context{1};
-    readiness sockets{context.get_executor()};
+    send_ring& answers;
+    readiness sockets{context.get_executor(), answers};
     http_limits limits;
     buffer_budget buffers{limits.buffer_bytes};
     request_handler& handler;
     exception_observer on_exception;
     session_host host{.where = context.get_executor(),
                       .sockets = sockets,
+                      .answers = answers,
                       .limits = limits,
                       .buffers = buffers,
                       .handler = handler,

@@ -105,6 +105,7 @@ http_server_options test_server::make_options(const test_server_options& options
     made.shards = options.shards;
     made.limits = options.limits;
     made.figures = options.figures;
+    made.may_use_io_uring = options.may_use_io_uring;
     made.make_handler = [&log](asio::io_context& context, std::size_t) {
         return std::make_unique<test_handler>(context, log);
     };

@@ -56,6 +56,7 @@ struct test_server_options {
     std::shared_ptr<const tls_identity> tls{};
     bool has_admin_door = false; // see test_server::admin_address()
     metrics* figures = nullptr;
+    bool may_use_io_uring = true;
 };
 
 class test_server {

@@ -25,6 +25,7 @@ FENCES = [
     (re.compile(r"botan"), re.compile(r"auth/crypto\.cpp$")),
     (re.compile(r"boost/beast"), re.compile(r"server/")),
     (re.compile(r"hiredis"), re.compile(r"storage/redis_")),
+    (re.compile(r"liburing"), re.compile(r"server/send_ring\.cpp$")),
     (re.compile(r"openssl|boost/asio/ssl"), re.compile(r"server/tls|storage/redis_connection")),
 ]
 TEST_FRAMEWORK = re.compile(r"tests/support/(catch\.hpp|test_main\.cpp)$")
@@ -127,6 +128,7 @@ PLANTED = [
     ("auth/verb.hpp", "#include <boost/beast/http/verb.hpp>\n", "outside its fence"),
     ("storage/cache.cpp", "#include <hiredis/hiredis.h>\n", "outside its fence"),
     ("server/session.cpp", "#include <openssl/ssl.h>\n", "outside its fence"),
+    ("server/shard.cpp", "#include <liburing.h>\n", "outside its fence"),
     ("server/stream.hpp", "#include <boost/asio/ssl/stream.hpp>\n", "outside its fence"),
     ("tests/a_test.cpp", "#include <catch2/catch.hpp>\n", "tests/support/catch.hpp only"),
     ("server/string_utils.cpp", "", "says nothing"),
