@@ -52,6 +52,7 @@ bool readiness::tell_all() noexcept
 {
     const int count = ::epoll_wait(set_.native_handle(), seen_.data(), static_cast<int>(seen_.size()), 0);
     if (count <= 0) return false;
+    answers_.set_due();
     untold_ = std::span{seen_}.first(static_cast<std::size_t>(count));
     while (!untold_.empty()) {
         const epoll_event one = untold_.front();

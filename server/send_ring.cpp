@@ -34,13 +34,18 @@ bool send_ring::open() noexcept
 
 void send_ring::add(sender& who) noexcept
 {
-    if (count_ == most) send_all();
+    if (count_ == most) send_waiting();
     waiting_[count_++] = &who;
 }
 
 void send_ring::send_all() noexcept
 {
-    if (count_ == 0) return;
+    is_due_ = false;
+    if (count_ != 0) send_waiting();
+}
+
+void send_ring::send_waiting() noexcept
+{
     results counts;
     if (ring_ && count_ >= least_together)
         send_together(counts);

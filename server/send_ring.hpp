@@ -46,18 +46,24 @@ public:
     void add(sender& who) noexcept;
     void send_all() noexcept;
 
+    // Whether somebody has said that he will call send_all. To be seen to before anything is added.
+    bool is_due() const noexcept { return is_due_; }
+    void set_due() noexcept { is_due_ = true; }
+
 private:
     struct closer {
         void operator()(io_uring* ring) const noexcept;
     };
     using results = std::array<ssize_t, most>;
 
+    void send_waiting() noexcept;
     void send_together(results& counts) noexcept;
     void send_each(std::size_t from, results& counts) const noexcept;
 
     std::unique_ptr<io_uring, closer> ring_; // null: not open
     std::array<sender*, most> waiting_{};
     std::size_t count_ = 0; // of waiting_
+    bool is_due_ = false;
 };
 
 } // namespace latchkey

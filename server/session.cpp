@@ -51,6 +51,7 @@ session::session(unique_descriptor socket, session_host& host, const peer_addres
 session::~session()
 {
     host_.sockets.forget(*this);
+    send_what_waits();
 }
 
 task<void> session::run(std::shared_ptr<session> self)
@@ -61,14 +62,15 @@ task<void> session::run(std::shared_ptr<session> self)
             co_await answer_current(self);
             continue;
         }
-        if (!self->send_now()) co_await send_rest(self);
+        const sending how = next == step::read ? sending::with_others : sending::at_once;
+        if (!self->send_as(how)) co_await send_rest(self);
         if (self->broken_ || next == step::finish) break;
         if (next == step::flush) { // much has been answered, and more is there
             co_await let_others_run(self);
             continue;
         }
 
-        const served done = self->serve_at_once(sending::at_once);
+        const served done = self->serve_at_once();
         if (done == served::everything) co_await wait_for(self, awaited::request);
         if (done == served::its_share) co_await let_others_run(self);
         if (self->thrown_) std::rethrow_exception(self->thrown_);
@@ -89,6 +91,7 @@ task<void> session::wait_for(std::shared_ptr<session> self, awaited what)
     // Deferred, it is awaited where it stands: use_task would put a coroutine frame between.
     auto waiting = self->resumption_.async_wait(asio::as_tuple(asio::deferred));
     co_await std::move(waiting);
+    self->send_what_waits();
     self->rounds_ = 0;
 }
 
@@ -107,9 +110,9 @@ void session::on_ready(readiness::events what)
     finished_ = finished_ || what.finished;
     if (awaited_ == awaited::request) rounds_ = 0;
     try {
-        const bool has_come =
-            (awaited_ == awaited::request && serve_at_once(sending::with_others) != served::everything) ||
-            (awaited_ == awaited::input && readable_) || (awaited_ == awaited::space && writable_);
+        const bool has_come = (awaited_ == awaited::request && serve_at_once() != served::everything) ||
+                              (awaited_ == awaited::input && readable_) ||
+                              (awaited_ == awaited::space && writable_);
         if (has_come) resume();
     } catch (...) {
         thrown_ = std::current_exception();
@@ -125,15 +128,16 @@ void session::resume() noexcept
 }
 
 // Answers what has arrived for as long as nothing has to wait, which for verification is always.
-session::served session::serve_at_once(sending how)
+session::served session::serve_at_once()
 {
     while (readable_) {
+        send_what_waits();
         if (rounds_ == rounds_in_a_row) return served::its_share;
         ++rounds_;
         receive();
         if (input_ended_) return served::partly;
         const step next = advance();
-        if (next == step::read && send_as(how)) continue;
+        if (next == step::read && send_as(sending::with_others)) continue;
         pending_ = next;
         return served::partly;
     }
@@ -275,19 +279,30 @@ bool session::send_now()
     return true;
 }
 
-// True: all is sent, or will be before the shard does anything else, and on_sent is told of it. Where there
-// is more to read, there will be more to send, and what waits to be sent must stay as it is.
+// True: all is sent, or will be when those have been served whose turn it is as well, and on_sent is told of
+// it. Where there is more to read, there will be more to send, and what waits must stay as it is.
 bool session::send_as(sending how)
 {
-    const bool is_settled = !out_.empty() && !readable_;
+    const bool is_settled = !out_.empty() && !readable_ && writable_;
     if (how == sending::at_once || !is_settled || tls_ || !host_.answers.is_open()) return send_now();
+    if (!host_.answers.is_due()) {
+        asio::post(host_.where, [&ring = host_.answers] { ring.send_all(); });
+        host_.answers.set_due();
+    }
     host_.answers.add(*this);
+    waits_to_send_ = true;
     return true;
+}
+
+void session::send_what_waits() noexcept
+{
+    if (waits_to_send_) host_.answers.send_all();
 }
 
 // What the socket did not take is for run().
 void session::on_sent(ssize_t count) noexcept
 {
+    waits_to_send_ = false;
     if (count >= 0) {
         sent_ += static_cast<std::size_t>(count);
         progress_ += static_cast<std::size_t>(count);
@@ -372,11 +387,13 @@ void session::sweep(steady_time now)
 
 void session::close_if_idle()
 {
+    send_what_waits();
     if (phase_ == phase::idle && end_ == begin_ && out_.empty()) close();
 }
 
 void session::close()
 {
+    send_what_waits();
     say_goodbye();
     broken_ = true;
     host_.sockets.forget(*this);

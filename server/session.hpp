@@ -120,7 +120,7 @@ private:
         partly,     // what follows is for run(): something has to wait, or the input has ended
     };
     enum class sending : std::uint8_t { at_once, with_others };
-    served serve_at_once(sending how);
+    served serve_at_once();
     void receive();
     ssize_t receive_some(std::size_t space);
     ssize_t send_some();
@@ -128,6 +128,7 @@ private:
     void resume() noexcept;
     bool send_now();
     bool send_as(sending how);
+    void send_what_waits() noexcept;
     int socket() const noexcept override { return socket_.number(); }
     std::string_view unsent() const noexcept override { return std::string_view{out_}.substr(sent_); }
     void on_sent(ssize_t count) noexcept override;
@@ -190,9 +191,10 @@ private:
     // --- output: [sent_, size) is still to be sent; borrowed from the host while there is some ---
     output_buffer out_;
     std::size_t sent_ = 0;
-    bool closing_ = false; // after what is in out_
-    bool broken_ = false;  // the peer is gone or was cut off
-    bool linger_ = false;  // the peer may still be sending
+    bool waits_to_send_ = false; // what is there, with the host's answers
+    bool closing_ = false;       // after what is in out_
+    bool broken_ = false;        // the peer is gone or was cut off
+    bool linger_ = false;        // the peer may still be sending
 };
 
 } // namespace latchkey

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <sys/socket.h>
 #include <utility>
+#include <vector>
 
 namespace latchkey::test {
 
@@ -50,11 +51,12 @@ struct one_shard {
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) == 0);
         unique_descriptor client{pair[1]};
         REQUIRE(::setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room) == 0);
-        auto served = std::make_shared<session>(unique_descriptor{pair[0]}, host, peer_address{{}, true});
+        auto added = std::make_shared<session>(unique_descriptor{pair[0]}, host, peer_address{{}, true});
         REQUIRE(::send(client.number(), requests.data(), requests.size(), 0) ==
                 static_cast<ssize_t>(requests.size()));
-        REQUIRE(served->begin());
-        asio::co_spawn(context, session::run(std::move(served)), [](std::exception_ptr) {});
+        REQUIRE(added->begin());
+        served.push_back(added);
+        asio::co_spawn(context, session::run(std::move(added)), [](std::exception_ptr) {});
         return client;
     }
 
@@ -64,6 +66,7 @@ struct one_shard {
     http_limits limits;
     buffer_budget buffers{limits.buffer_bytes};
     request_handler& handler;
+    std::vector<std::weak_ptr<session>> served; // in the order of their coming
     exception_observer on_exception;
     session_host host{.where = context.get_executor(),
                       .sockets = sockets,

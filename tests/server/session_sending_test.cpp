@@ -4,26 +4,46 @@
 #include "tests/server/test_server.hpp"
 #include "tests/support/catch.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace latchkey::test {
 namespace {
 
-// Answers from the head what the path says: /7x is seven bytes x.
+// Answers what the path says: /7x is seven bytes x.
 class sized_handler final : public request_handler {
 public:
+    bool answers_from_head = true;
+    std::function<void()> before_sending; // once, of all whose turn it is
+
     head_verdict answer_from_head(const request& what, output_buffer& out, bool keep_alive) override
     {
-        response made;
-        made.body.assign(std::stoul(std::string{what.path.substr(1)}), what.path.back());
-        append_response(out, what, made, keep_alive);
+        if (!answers_from_head) return head_verdict::ignores_body;
+        append_response(out, what, answer_to(what), keep_alive);
         return head_verdict::answered;
     }
 
     void expect(std::string_view, lookup_comes) noexcept override {}
-    task<response> answer(const request&) override { co_return response{}; }
+
+    task<response> answer(const request& what) override
+    {
+        if (before_sending)
+            asio::post(co_await asio::this_coro::executor, std::exchange(before_sending, nullptr));
+        co_return answer_to(what);
+    }
+
+private:
+    static response answer_to(const request& what)
+    {
+        response made;
+        made.body.assign(std::stoul(std::string{what.path.substr(1)}), what.path.back());
+        return made;
+    }
 };
 
 std::string request_for(std::size_t size, char letter)
@@ -32,6 +52,8 @@ std::string request_for(std::size_t size, char letter)
 }
 
 struct sending_case {
+    sending_case() { handler.answers_from_head = GENERATE(true, false); }
+
     sized_handler handler;
     one_shard shard{handler, GENERATE(true, false)};
 
@@ -126,6 +148,25 @@ TEST_CASE("a connection that closes after its answer does so among others too", 
     char byte = 0;
     CHECK(::recv(last.number(), &byte, 1, MSG_DONTWAIT) == 0);
     CHECK(count_of(test.received(other), 'Z') == 60);
+}
+
+TEST_CASE("a connection that a stop closes as idle has been sent what waited to be", "[server][sending]")
+{
+    sending_case test;
+    test.handler.answers_from_head = false;
+    const unique_descriptor one = test.shard.connect(request_for(50, 'Z'));
+    const unique_descriptor other = test.shard.connect(request_for(60, 'Z'));
+    test.handler.before_sending = [&] {
+        for (const auto& served : test.shard.served)
+            if (const auto still = served.lock()) still->close_if_idle();
+    };
+    test.run();
+
+    CHECK(count_of(test.received(one), 'Z') == 50);
+    CHECK(count_of(test.received(other), 'Z') == 60);
+    char byte = 0;
+    CHECK(::recv(one.number(), &byte, 1, MSG_DONTWAIT) == 0);
+    CHECK(::recv(other.number(), &byte, 1, MSG_DONTWAIT) == 0);
 }
 
 TEST_CASE("a server that may not use io_uring does not", "[server][sending]")
