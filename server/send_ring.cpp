@@ -1,5 +1,7 @@
 #include "server/send_ring.hpp"
 
+#include "server/listening_socket.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <liburing.h>
@@ -11,6 +13,21 @@ namespace latchkey {
 namespace {
 
 constexpr std::size_t least_together = 2; // for one alone a plain call is cheaper
+
+// A ring can be had where it cannot send: before Linux 5.6, and where a guard denies its use only.
+bool can_send(io_uring& ring) noexcept
+{
+    std::array<int, 2> pair{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) != 0) return false;
+    const unique_descriptor from{pair[0]};
+    const unique_descriptor to{pair[1]};
+    io_uring_prep_send(io_uring_get_sqe(&ring), from.number(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    io_uring_cqe* seen = nullptr;
+    if (io_uring_submit(&ring) != 1 || io_uring_wait_cqe(&ring, &seen) != 0) return false;
+    const bool is_sent = seen->res == 1;
+    io_uring_cqe_seen(&ring, seen);
+    return is_sent;
+}
 
 } // namespace
 
@@ -29,7 +46,8 @@ bool send_ring::open() noexcept
     if (!made || io_uring_queue_init(most, made.get(), 0) != 0) return false;
     ring_.reset(made.release());
     io_uring_register_ring_fd(ring_.get()); // saves looking the descriptor up; older kernels cannot
-    return true;
+    if (!can_send(*ring_)) close();
+    return is_open();
 }
 
 void send_ring::add(sender& who) noexcept
@@ -41,11 +59,12 @@ void send_ring::add(sender& who) noexcept
 void send_ring::send_all() noexcept
 {
     is_due_ = false;
-    if (count_ != 0) send_waiting();
+    send_waiting();
 }
 
 void send_ring::send_waiting() noexcept
 {
+    if (count_ == 0) return;
     results counts;
     if (ring_ && count_ >= least_together)
         send_together(counts);

@@ -41,10 +41,13 @@ public:
     // it.
     bool open() noexcept;
     bool is_open() const noexcept { return ring_ != nullptr; }
+    // By that thread: what it has told the kernel of the ring is its own.
+    void close() noexcept { ring_.reset(); }
 
     // It is sent with the next send_all, at the latest. What is there already may be sent before.
     void add(sender& who) noexcept;
-    void send_all() noexcept;
+    void send_waiting() noexcept; // what is there now
+    void send_all() noexcept;     // likewise, as somebody has said
 
     // Whether somebody has said that he will call send_all. To be seen to before anything is added.
     bool is_due() const noexcept { return is_due_; }
@@ -56,7 +59,6 @@ private:
     };
     using results = std::array<ssize_t, most>;
 
-    void send_waiting() noexcept;
     void send_together(results& counts) noexcept;
     void send_each(std::size_t from, results& counts) const noexcept;
 

@@ -132,6 +132,7 @@ session::served session::serve_at_once()
 {
     while (readable_) {
         send_what_waits();
+        if (broken_) return served::partly;
         if (rounds_ == rounds_in_a_row) return served::its_share;
         ++rounds_;
         receive();
@@ -296,7 +297,7 @@ bool session::send_as(sending how)
 
 void session::send_what_waits() noexcept
 {
-    if (waits_to_send_) host_.answers.send_all();
+    if (waits_to_send_) host_.answers.send_waiting();
 }
 
 // What the socket did not take is for run().
@@ -376,7 +377,7 @@ std::chrono::milliseconds session::allowance() const noexcept
 
 void session::sweep(steady_time now)
 {
-    if (broken_ || now - since_ < allowance()) return;
+    if (broken_ || pending_ || now - since_ < allowance()) return; // pending: run() has been resumed
     if (phase_ == phase::reading_head || phase_ == phase::reading_body) {
         expired_ = true; // run() answers
         resume();

@@ -70,7 +70,7 @@ void shard::work()
         started_.set_value();
         return;
     }
-    if (settings_.may_use_io_uring) answers_.open();
+    uses_io_uring_ = settings_.may_use_io_uring && answers_.open();
     host_.emplace(session_host{.where = context_.get_executor(),
                                .sockets = sockets_,
                                .answers = answers_,
@@ -91,6 +91,7 @@ void shard::work()
     started_.set_value();
     const auto work = asio::make_work_guard(context_);
     context_.run();
+    answers_.close();
 }
 
 void shard::adopt(unique_descriptor accepted, const peer_address& peer)

@@ -81,7 +81,7 @@ public:
     asio::io_context& context() noexcept { return context_; }
 
     // After await_start().
-    bool uses_io_uring() const noexcept { return answers_.is_open(); }
+    bool uses_io_uring() const noexcept { return uses_io_uring_; }
 
 private:
     // Lets the destructor drop suspended coroutines while all they refer to is still there.
@@ -121,6 +121,7 @@ private:
     std::optional<steady_time> abandon_after_; // set: all sessions are closed, handlers may be running
     std::promise<void> started_;
     std::exception_ptr start_failure_; // written before started_ is ready
+    bool uses_io_uring_ = false;       // likewise
     std::thread thread_;
 };
 
