@@ -62,8 +62,8 @@ task<void> session::run(std::shared_ptr<session> self)
             co_await answer_current(self);
             continue;
         }
-        const sending how = next == step::read ? sending::with_others : sending::at_once;
-        if (!self->send_as(how)) co_await send_rest(self);
+        const bool is_sent = next == step::read ? self->send_with_others() : self->send_now();
+        if (!is_sent) co_await send_rest(self);
         if (self->broken_ || next == step::finish) break;
         if (next == step::flush) { // much has been answered, and more is there
             co_await let_others_run(self);
@@ -138,7 +138,7 @@ session::served session::serve_at_once()
         receive();
         if (input_ended_) return served::partly;
         const step next = advance();
-        if (next == step::read && send_as(sending::with_others)) continue;
+        if (next == step::read && send_with_others()) continue;
         pending_ = next;
         return served::partly;
     }
@@ -258,23 +258,28 @@ void session::flush_while_handling()
     if (phase_ == phase::handling && !broken_) send_now();
 }
 
+// Of one try: how many bytes the socket took, or an error number of send(2), negative.
+void session::note_sent(ssize_t count) noexcept
+{
+    if (count >= 0) {
+        sent_ += static_cast<std::size_t>(count);
+        progress_ += static_cast<std::size_t>(count);
+    } else if (count == -EAGAIN) {
+        writable_ = false;
+    } else if (count != -EINTR) {
+        broken_ = true;
+    }
+}
+
 // Tries without waiting, which nearly always does: no trip through the event loop. True when nothing is
 // left to send (or nobody to send it to).
 bool session::send_now()
 {
     while (!broken_ && sent_ < out_.size()) {
-        const ssize_t count = send_some();
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && errno == EAGAIN) {
-            writable_ = false;
-            return false;
-        }
-        if (count < 0) {
-            broken_ = true;
-        } else {
-            sent_ += static_cast<std::size_t>(count);
-            progress_ += static_cast<std::size_t>(count);
-        }
+        const ssize_t sent = send_some();
+        const ssize_t count = sent < 0 ? -errno : sent;
+        note_sent(count);
+        if (count == -EAGAIN) return false;
     }
     give_back_output();
     return true;
@@ -282,10 +287,10 @@ bool session::send_now()
 
 // True: all is sent, or will be when those have been served whose turn it is as well, and on_sent is told of
 // it. Where there is more to read, there will be more to send, and what waits must stay as it is.
-bool session::send_as(sending how)
+bool session::send_with_others()
 {
     const bool is_settled = !out_.empty() && !readable_ && writable_;
-    if (how == sending::at_once || !is_settled || tls_ || !host_.answers.is_open()) return send_now();
+    if (!is_settled || tls_ || !host_.answers.is_open()) return send_now();
     if (!host_.answers.is_due()) {
         asio::post(host_.where, [&ring = host_.answers] { ring.send_all(); });
         host_.answers.set_due();
@@ -304,15 +309,8 @@ void session::send_what_waits() noexcept
 void session::on_sent(ssize_t count) noexcept
 {
     waits_to_send_ = false;
-    if (count >= 0) {
-        sent_ += static_cast<std::size_t>(count);
-        progress_ += static_cast<std::size_t>(count);
-        if (sent_ == out_.size()) return give_back_output();
-    } else if (would_block(-static_cast<int>(count))) {
-        writable_ = count == -EINTR;
-    } else {
-        broken_ = true;
-    }
+    note_sent(count);
+    if (sent_ == out_.size()) return give_back_output();
     pending_ = step::read;
     resume();
 }

@@ -119,7 +119,6 @@ private:
         its_share,  // now it is the others' turn
         partly,     // what follows is for run(): something has to wait, or the input has ended
     };
-    enum class sending : std::uint8_t { at_once, with_others };
     served serve_at_once();
     void receive();
     ssize_t receive_some(std::size_t space);
@@ -127,7 +126,8 @@ private:
     void say_goodbye() noexcept;
     void resume() noexcept;
     bool send_now();
-    bool send_as(sending how);
+    void note_sent(ssize_t count) noexcept;
+    bool send_with_others();
     void send_what_waits() noexcept;
     int socket() const noexcept override { return socket_.number(); }
     std::string_view unsent() const noexcept override { return std::string_view{out_}.substr(sent_); }

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -58,13 +57,17 @@ private:
 
 using told = std::vector<ssize_t>;
 
+send_ring& either_ring()
+{
+    return GENERATE(true, false) ? open_ring() : closed_ring();
+}
+
 } // namespace
 
 TEST_CASE("nothing is sent before all is, and then each sender's own", "[server][send_ring]")
 {
     const std::size_t count = GENERATE(1, 2, 3, 16);
-    const bool may_be_open = GENERATE(true, false);
-    send_ring& ring = may_be_open ? open_ring() : closed_ring();
+    send_ring& ring = either_ring();
     const bool is_open = ring.is_open();
     std::list<outgoing> all;
     for (std::size_t n = 0; n < count; ++n)
@@ -86,7 +89,7 @@ TEST_CASE("nothing is sent before all is, and then each sender's own", "[server]
 
 TEST_CASE("each send has an end of its own", "[server][send_ring]")
 {
-    send_ring& ring = GENERATE(0, 1) == 0 ? open_ring() : closed_ring();
+    send_ring& ring = either_ring();
     outgoing before{"before"};
     outgoing full{"full"};
     outgoing lost{"lost"};
@@ -112,7 +115,7 @@ TEST_CASE("each send has an end of its own", "[server][send_ring]")
 
 TEST_CASE("more senders than go together are all sent for, the first ones sooner", "[server][send_ring]")
 {
-    send_ring& ring = GENERATE(0, 1) == 0 ? open_ring() : closed_ring();
+    send_ring& ring = either_ring();
     std::list<outgoing> all;
     for (std::size_t n = 0; n < 2 * send_ring::most + 3; ++n)
         ring.add(all.emplace_back("x"));
@@ -127,7 +130,7 @@ TEST_CASE("more senders than go together are all sent for, the first ones sooner
 
 TEST_CASE("what was sent is told before more of the same sender is taken", "[server][send_ring]")
 {
-    send_ring& ring = GENERATE(0, 1) == 0 ? open_ring() : closed_ring();
+    send_ring& ring = either_ring();
     outgoing one{"1"};
     outgoing other{"2"};
     for (int round = 1; round <= 100; ++round) {
