@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Tokens created over HTTP: how many a second, and how long each takes.
 
-usage: create.py [--store sqlite|redis] [--audit-sync never] [--rounds N] [--seconds N] [--binary PATH]
-64 keep-alive connections, one create in flight on each. The server runs as it does by itself: with a thread for each
-core, on any of them, and the generator's is one of them. With --store redis, the other is Redis's, and
-redis-benchmark, on the generator's, runs the same create step (the script with the arguments of a real create, other
-ids and names each time) with 16 in flight, round by round in the same run.
+usage: create.py [--store sqlite|redis] [--connections N] [--audit-sync never] [--rounds N] [--seconds N]
+                 [--binary PATH]
+Keep-alive connections, one create in flight on each: 64, or 128 with --store redis, where a create is on its way
+longer and what counts is the rate. The server runs as it does by itself: with a thread for each core, on any of them,
+and the generator's is one of them. With --store redis, the other is Redis's, and redis-benchmark, on the generator's,
+runs the same create step (the script with the arguments of a real create, other ids and names each time) with 16 in
+flight, round by round in the same run.
 """
 
 import argparse
@@ -26,7 +28,7 @@ from processes import ANY_CORE, GENERATOR_CORE, LATCHKEY, SERVER_CORE, cpu_secon
 from tokens import make_tokens, sign_in
 from verdicts import Goal, print_goals
 
-CONNECTIONS = 64
+CONNECTIONS = {"sqlite": 64, "redis": 128}
 RATE_GOAL, P99_GOAL = 30_000, 10  # of the embedded store: creates a second, ms
 RATIO_GOAL = 0.9                  # of what Redis can do with the same step
 SATURATED = 0.95     # of a core
@@ -77,11 +79,11 @@ def run_redis_benchmark(redis, step, requests, number):
     return float(list(csv.reader(output.splitlines()))[-1][1])
 
 
-def measure(server, token_file, seconds, behind):
+def measure(server, token_file, connections, seconds, behind):
     """A round over HTTP; `behind`: Redis, or nothing."""
     before, start = cpu_seconds(behind.pids) if behind else 0, time.monotonic()
     own = cpu_seconds(server.pids)
-    seen = generate(server.port, token_file, "--connections", CONNECTIONS, "--seconds", seconds, "--method", "POST",
+    seen = generate(server.port, token_file, "--connections", connections, "--seconds", seconds, "--method", "POST",
                     "--path", "/api/v2/users/me/keys/tokens", "--body", "{}", "--expect", 201,
                     "--tolerate", 100)  # names that the server makes up may meet, and then one create is refused
     took = time.monotonic() - start
@@ -124,10 +126,10 @@ def run(options, folder, running):
     with open(token_file, "w") as out:
         out.write(session + "\n")
     step = create_step(server.port, session, redis) if redis else []
-    warm = measure(server, token_file, 1, redis)
+    warm = measure(server, token_file, options.connections, 1, redis)
     rounds, peers = [], []
     for number in range(options.rounds):
-        rounds.append(measure(server, token_file, options.seconds, redis))
+        rounds.append(measure(server, token_file, options.connections, options.seconds, redis))
         if redis:
             peers.append(run_redis_benchmark(redis, step, int(warm["rate"] * options.seconds), number))
     report(rounds, peers, quiet)
@@ -136,12 +138,14 @@ def run(options, folder, running):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", choices=("sqlite", "redis"), default="sqlite")
+    parser.add_argument("--connections", type=int)
     parser.add_argument("--audit-sync", choices=("always", "interval", "never"), default="always")
     parser.add_argument("--binary", default=LATCHKEY)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=1)
     options = parser.parse_args()
-    print(f"{machine.description()}; {options.store} store, "
+    options.connections = options.connections or CONNECTIONS[options.store]
+    print(f"{machine.description()}; {options.store} store, {options.connections} connections, "
           f"--audit-sync {options.audit_sync}, {options.rounds} rounds of {options.seconds} s each")
     folder, running = tempfile.mkdtemp(prefix="latchkey-bench-"), []
     try:

@@ -19,9 +19,13 @@ constexpr std::size_t shown_of_an_answer = 2000;
 
 } // namespace
 
-load_connection::load_connection(const sockaddr_in& server, bool is_over_tls, load_tally& tally)
-    : socket_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
-      tally_{tally}
+load_connection::load_connection(const sockaddr_in& server,
+                                 bool is_over_tls,
+                                 load_tally& tally,
+                                 send_ring& ring)
+    : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
+      tally_{tally},
+      ring_{ring}
 {
     if (socket_.number() < 0) fail("socket");
     if (connect(number(), reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0) fail("connect");
@@ -33,17 +37,35 @@ load_connection::load_connection(const sockaddr_in& server, bool is_over_tls, lo
 void load_connection::request(std::string_view text, unsigned count, steady_time due)
 {
     awaited_.push_back({due, count});
-    if (is_blocked() || !send_some(text)) unsent_.push_back(text);
+    unsent_.push_back(text);
+    if (unsent_.size() != 1) return; // the others go first
+    if (tls_)
+        send_rest();
+    else
+        ring_.add(*this);
 }
 
-// True: all of it. What is left stays in `text`.
-bool load_connection::send_some(std::string_view& text)
+void load_connection::on_sent(ssize_t count) noexcept
+{
+    if (count < 0) {
+        if (count != -EAGAIN) send_error_ = static_cast<int>(-count);
+        return;
+    }
+    unsent_.front().remove_prefix(static_cast<std::size_t>(count));
+    if (unsent_.front().empty()) unsent_.pop_front();
+}
+
+void load_connection::check_sent() const
+{
+    if (send_error_ != 0) throw std::system_error{send_error_, std::generic_category(), "send"};
+}
+
+// How many bytes the socket took, or an error number, negative.
+ssize_t load_connection::send_some(std::string_view text) noexcept
 {
     const ssize_t sent =
         tls_ ? tls_->send(text) : send(number(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno != EAGAIN) fail("send");
-    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(sent, 0)));
-    return text.empty();
+    return sent < 0 ? -errno : sent;
 }
 
 ssize_t load_connection::receive_some(std::span<char> into) noexcept
@@ -53,8 +75,13 @@ ssize_t load_connection::receive_some(std::span<char> into) noexcept
 
 void load_connection::send_rest()
 {
-    while (is_blocked() && send_some(unsent_.front()))
-        unsent_.pop_front();
+    for (bool takes_more = true; takes_more && is_blocked();) {
+        const auto wanted = static_cast<ssize_t>(unsent_.front().size());
+        const ssize_t sent = send_some(unsent_.front());
+        on_sent(sent);
+        takes_more = sent == wanted;
+    }
+    check_sent();
 }
 
 void load_connection::receive(std::span<char> space)

@@ -6,6 +6,7 @@
 #include "bench/answer_reader.hpp"
 #include "bench/latency_histogram.hpp"
 #include "bench/load_tls.hpp"
+#include "server/send_ring.hpp"
 #include "storage/file_descriptor.hpp"
 
 #include <chrono>
@@ -33,15 +34,15 @@ struct load_tally {
     steady_time last_answer{};
 };
 
-class load_connection {
+class load_connection final : private send_ring::sender {
 public:
-    // Connects, throws system_error or runtime_error. The tally outlives the connection.
-    load_connection(const sockaddr_in& server, bool is_over_tls, load_tally& tally);
+    // Connects, throws system_error or runtime_error. The tally and the ring outlive the connection.
+    load_connection(const sockaddr_in& server, bool is_over_tls, load_tally& tally, send_ring& ring);
 
     int number() const noexcept { return socket_.number(); }
 
     // `text` holds `count` whole requests that were due at `due`. Latencies count from there, whenever the
-    // socket takes them.
+    // socket takes them. They are sent with what the ring sends next, and over TLS at once.
     void request(std::string_view text, unsigned count, steady_time due);
 
     // Something came in; `space` is where to read it, which all connections share. Throws when the server
@@ -50,6 +51,9 @@ public:
 
     // The socket takes more.
     void send_rest();
+
+    // After the ring has sent. Throws system_error when the socket took it ill.
+    void check_sent() const;
 
     // Whether there is something left to send: the loop then waits for the socket.
     bool is_blocked() const noexcept { return !unsent_.empty(); }
@@ -61,14 +65,20 @@ private:
         unsigned count;
     };
 
-    bool send_some(std::string_view& text);
+    int socket() const noexcept override { return number(); }
+    std::string_view unsent() const noexcept override { return unsent_.front(); }
+    void on_sent(ssize_t count) noexcept override;
+
     void take(const answer& found, std::string_view text, steady_time now);
 
+    ssize_t send_some(std::string_view text) noexcept;
     ssize_t receive_some(std::span<char> into) noexcept;
 
     file_descriptor socket_;
     std::unique_ptr<load_tls> tls_; // over socket_; null: none
     load_tally& tally_;
+    send_ring& ring_;
+    int send_error_ = 0;
     answer_reader reader_;
     std::deque<batch> awaited_;
     std::deque<std::string_view> unsent_;

@@ -27,9 +27,10 @@ public:
     {
         if (epoll_.number() < 0) throw std::system_error{errno, std::generic_category(), "epoll_create1"};
         outcome_.tally.expected_status = settings.expected_status;
+        ring_.open(); // where it is not allowed, each connection sends by a call of its own
         for (unsigned count = 0; count < settings.connections; ++count) {
-            connections_.push_back(
-                std::make_unique<load_connection>(settings.server, settings.is_over_tls, outcome_.tally));
+            connections_.push_back(std::make_unique<load_connection>(
+                settings.server, settings.is_over_tls, outcome_.tally, ring_));
             watch(*connections_.back(), EPOLL_CTL_ADD, EPOLLIN);
         }
     }
@@ -67,10 +68,19 @@ private:
 
     void send_batch(load_connection& on, steady_time due)
     {
-        const bool was_blocked = on.is_blocked();
+        if (!on.is_blocked()) sending_.push_back(&on);
         on.request(requests_.next(), requests_.depth(), due);
         sent_ += requests_.depth();
-        if (on.is_blocked() && !was_blocked) watch(on, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+    }
+
+    void send_all()
+    {
+        ring_.send_all();
+        for (load_connection* const each : sending_) {
+            each->check_sent();
+            if (each->is_blocked()) watch(*each, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+        }
+        sending_.clear();
     }
 
     void run_closed()
@@ -78,10 +88,12 @@ private:
         for (const auto& each : connections_) {
             if (has_more()) send_batch(*each, clock::now());
         }
+        send_all();
         for (steady_time now = clock::now(); now < end_ && is_busy(); now = clock::now()) {
             for (load_connection* const ready : wait_until(end_, now)) {
                 if (ready->is_idle() && has_more()) send_batch(*ready, clock::now());
             }
+            send_all();
         }
     }
 
@@ -99,6 +111,7 @@ private:
         while (due < end_ && has_more()) {
             for (steady_time now = clock::now(); due <= now && due < end_ && has_more(); now = clock::now()) {
                 send_batch(*connections_[number % connections_.size()], due);
+                send_all();
                 outcome_.lateness.add(now - due);
                 due =
                     start_ + nanoseconds{static_cast<std::int64_t>(interval * static_cast<double>(++number))};
@@ -151,9 +164,11 @@ private:
     file_descriptor epoll_;
     std::vector<char> space_;
     load_outcome outcome_;
+    send_ring ring_;
     std::vector<std::unique_ptr<load_connection>> connections_;
     std::array<epoll_event, 128> events_{};
     std::vector<load_connection*> served_;
+    std::vector<load_connection*> sending_; // since send_all
     std::uint64_t sent_ = 0;
     steady_time start_{};
     steady_time end_{};

@@ -1,6 +1,6 @@
 #include "server/send_ring.hpp"
 
-#include "server/listening_socket.hpp"
+#include "storage/file_descriptor.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -19,8 +19,8 @@ bool can_send(io_uring& ring) noexcept
 {
     std::array<int, 2> pair{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) != 0) return false;
-    const unique_descriptor from{pair[0]};
-    const unique_descriptor to{pair[1]};
+    const file_descriptor from{pair[0]};
+    const file_descriptor to{pair[1]};
     io_uring_prep_send(io_uring_get_sqe(&ring), from.number(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     io_uring_cqe* seen = nullptr;
     if (io_uring_submit(&ring) != 1 || io_uring_wait_cqe(&ring, &seen) != 0) return false;
@@ -110,7 +110,7 @@ void send_ring::send_each(std::size_t from, results& counts) const noexcept
 {
     for (std::size_t at = from; at != count_; ++at) {
         const std::string_view bytes = waiting_[at]->unsent();
-        counts[at] = ::send(waiting_[at]->socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        counts[at] = ::send(waiting_[at]->socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (counts[at] < 0) counts[at] = -errno;
     }
 }
