@@ -22,7 +22,7 @@ constexpr std::size_t shown_of_an_answer = 2000;
 load_connection::load_connection(const sockaddr_in& server,
                                  bool is_over_tls,
                                  load_tally& tally,
-                                 send_ring& ring)
+                                 socket_ring& ring)
     : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)},
       tally_{tally},
       ring_{ring}

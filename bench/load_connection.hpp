@@ -6,7 +6,7 @@
 #include "bench/answer_reader.hpp"
 #include "bench/latency_histogram.hpp"
 #include "bench/load_tls.hpp"
-#include "server/send_ring.hpp"
+#include "server/socket_ring.hpp"
 #include "storage/file_descriptor.hpp"
 
 #include <chrono>
@@ -34,10 +34,10 @@ struct load_tally {
     steady_time last_answer{};
 };
 
-class load_connection final : private send_ring::sender {
+class load_connection final : private socket_ring::sender {
 public:
     // Connects, throws system_error or runtime_error. The tally and the ring outlive the connection.
-    load_connection(const sockaddr_in& server, bool is_over_tls, load_tally& tally, send_ring& ring);
+    load_connection(const sockaddr_in& server, bool is_over_tls, load_tally& tally, socket_ring& ring);
 
     int number() const noexcept { return socket_.number(); }
 
@@ -77,7 +77,7 @@ private:
     file_descriptor socket_;
     std::unique_ptr<load_tls> tls_; // over socket_; null: none
     load_tally& tally_;
-    send_ring& ring_;
+    socket_ring& ring_;
     int send_error_ = 0;
     answer_reader reader_;
     std::deque<batch> awaited_;

@@ -164,7 +164,7 @@ private:
     file_descriptor epoll_;
     std::vector<char> space_;
     load_outcome outcome_;
-    send_ring ring_;
+    socket_ring ring_;
     std::vector<std::unique_ptr<load_connection>> connections_;
     std::array<epoll_event, 128> events_{};
     std::vector<load_connection*> served_;

@@ -308,7 +308,8 @@ open_result<void> application::listen()
                               "; choose another address or stop what uses it"};
     }
     if (!all.settings.disable_io_uring && !all.server->uses_io_uring())
-        all.log.info("io_uring is not allowed: each answer is sent by a system call of its own");
+        all.log.info("io_uring is not allowed: each connection is received from and sent to by system calls "
+                     "of its own");
     if (all.canary) all.canary->start(all.server->executors());
     all.watch.emplace(health_of(*all.records, all.use->audit), all.log);
     return {};

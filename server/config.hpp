@@ -63,7 +63,7 @@ struct config {
     std::chrono::nanoseconds drain{};        // how long a stop is announced before it begins
     std::chrono::nanoseconds stop_timeout{}; // how long it then waits for requests in flight
     bool core_dumps = false;
-    bool disable_io_uring = false; // see send_ring
+    bool disable_io_uring = false; // see socket_ring
     std::vector<address_block> trusted_proxies;
     std::string access_url; // without a slash at its end; empty: the first of `listen`
     std::string coder_version;

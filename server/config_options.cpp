@@ -54,7 +54,7 @@ constexpr config_option option_table[] = {
      "let the system keep the memory of a server that crashed, secrets in it included",
      on_off, take_switch<&config::core_dumps>},
     {"Server", "disable-io-uring", "", "false",
-     "send each answer by a system call of its own, as where io_uring is not allowed",
+     "receive from and send to each connection by system calls of its own, as where io_uring is not allowed",
      on_off, take_switch<&config::disable_io_uring>},
     {"Server", "trusted-proxy", "CIDR", "",
      "proxies whose X-Forwarded-For is believed",

@@ -21,7 +21,7 @@ struct http_server_options {
     handler_factory make_handler;
     std::shared_ptr<const tls_identity> tls{}; // for `listen`, but for socket files; null: plain HTTP
     exception_observer on_exception;           // called on the shards' threads
-    bool may_use_io_uring = true;              // see send_ring
+    bool may_use_io_uring = true;              // see socket_ring
     metrics* figures = nullptr; // where connections are counted, for as many shards; may be null
     // Called by start() with what was bound, before anything is answered; may be empty.
     std::function<void(const std::vector<listen_address>&)> on_bound;

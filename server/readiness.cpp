@@ -3,6 +3,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -28,9 +29,14 @@ readiness::events events_of(std::uint32_t bits) noexcept
             .finished = broken || (bits & EPOLLRDHUP) != 0};
 }
 
+readiness::watcher& watcher_of(const epoll_event& one) noexcept
+{
+    return *static_cast<readiness::watcher*>(one.data.ptr);
+}
+
 } // namespace
 
-readiness::readiness(executor where, send_ring& answers) : set_{where, open_set()}, answers_{answers} {}
+readiness::readiness(executor where, socket_ring& ring) : set_{where, open_set()}, ring_{ring} {}
 
 bool readiness::watch(const unique_descriptor& socket, watcher& who) noexcept
 {
@@ -52,15 +58,43 @@ bool readiness::tell_all() noexcept
 {
     const int count = ::epoll_wait(set_.native_handle(), seen_.data(), static_cast<int>(seen_.size()), 0);
     if (count <= 0) return false;
-    answers_.set_due();
+    ring_.set_due();
     untold_ = std::span{seen_}.first(static_cast<std::size_t>(count));
-    while (!untold_.empty()) {
+    while (!untold_.empty())
+        tell_some();
+    ring_.send_all();
+    return true;
+}
+
+// As many as can receive together. One whose turn it is may end others of them: those are forgotten.
+void readiness::tell_some() noexcept
+{
+    std::size_t left = std::min(untold_.size(), socket_ring::most);
+    receive_for(untold_.first(left));
+    for (; left != 0; --left) {
         const epoll_event one = untold_.front();
         untold_ = untold_.subspan(1);
-        if (one.data.ptr != nullptr) static_cast<watcher*>(one.data.ptr)->on_ready(events_of(one.events));
+        if (one.data.ptr != nullptr) watcher_of(one).on_turn();
     }
-    answers_.send_all();
-    return true;
+}
+
+// Tells them what has become so, and receives for those who want that, if they are several.
+void readiness::receive_for(std::span<const epoll_event> some) noexcept
+{
+    std::array<watcher*, socket_ring::most> receivers;
+    std::array<socket_ring::inlet, socket_ring::most> inlets;
+    std::size_t count = 0;
+    for (const epoll_event& one : some) {
+        if (one.data.ptr == nullptr) continue;
+        inlets[count] = watcher_of(one).on_ready(events_of(one.events));
+        receivers[count] = &watcher_of(one);
+        if (!inlets[count].space.empty()) ++count;
+    }
+    if (count < 2 || !ring_.is_open()) return;
+    socket_ring::counts received;
+    ring_.receive(std::span{inlets}.first(count), received);
+    for (std::size_t at = 0; at != count; ++at)
+        receivers[at]->on_received(received[at]);
 }
 
 task<void> readiness::run(readiness& self)

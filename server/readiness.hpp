@@ -6,7 +6,7 @@
 #pragma once
 
 #include "server/listening_socket.hpp"
-#include "server/send_ring.hpp"
+#include "server/socket_ring.hpp"
 #include "storage/task.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -29,16 +29,20 @@ public:
 
     class watcher {
     public:
-        // Something has become so since the last call. Must not throw.
-        virtual void on_ready(events what) = 0;
+        // Something has become so since the last call, which on_turn follows. Returns where it would receive
+        // into, if it would first do that; otherwise no space.
+        virtual socket_ring::inlet on_ready(events what) noexcept = 0;
+        // It has been received, with what is for others; see socket_ring::counts.
+        virtual void on_received(ssize_t count) noexcept = 0;
+        virtual void on_turn() noexcept = 0;
 
     protected:
         ~watcher() = default;
     };
 
-    // What `answers` has been given by the watchers that were told at one time is sent after them. Throws
+    // What `ring` has been given by the watchers that were told at one time is sent after them. Throws
     // system_error when the kernel has no descriptor left.
-    readiness(executor where, send_ring& answers);
+    readiness(executor where, socket_ring& ring);
 
     // Until the socket is closed. False: the kernel has no memory for it.
     [[nodiscard]] bool watch(const unique_descriptor& socket, watcher& who) noexcept;
@@ -51,9 +55,11 @@ public:
 
 private:
     bool tell_all() noexcept;
+    void tell_some() noexcept;
+    void receive_for(std::span<const epoll_event> some) noexcept;
 
     asio::posix::basic_stream_descriptor<executor> set_;
-    send_ring& answers_;
+    socket_ring& ring_;
     std::array<epoll_event, 128> seen_{};
     std::span<epoll_event> untold_; // of seen_
 };

@@ -23,11 +23,6 @@ std::size_t input_capacity(const http_limits& limits) noexcept
     return std::max(limits.input_bytes, limits.head_bytes + 2 * limits.chunk_framing_bytes + 1024);
 }
 
-bool would_block(int code) noexcept
-{
-    return code == EAGAIN || code == EINTR;
-}
-
 } // namespace
 
 // Operators come from the machine itself or a network of their own, and so does who can open a socket file.
@@ -102,13 +97,28 @@ task<void> session::let_others_run(std::shared_ptr<session> self)
     self->rounds_ = 0;
 }
 
-void session::on_ready(readiness::events what)
+// What is received for it goes to where receive() would put it. So it has come in from then on, also for
+// somebody who asks whether the session is idle before its turn comes.
+socket_ring::inlet session::on_ready(readiness::events what) noexcept
 {
     readable_ = readable_ || what.readable || (what.writable && tls_ && tls_->receives_on_space());
     if (tls_ && what.readable) tls_->note_readable();
     writable_ = writable_ || what.writable;
     finished_ = finished_ || what.finished;
-    if (awaited_ == awaited::request) rounds_ = 0;
+    if (awaited_ != awaited::request) return {};
+    rounds_ = 0;
+    const bool is_plain = readable_ && !tls_ && !waits_to_send_;
+    return is_plain ? socket_ring::inlet{socket_.number(), space()} : socket_ring::inlet{};
+}
+
+void session::on_received(ssize_t count) noexcept
+{
+    has_received_ = true;
+    note_received(count);
+}
+
+void session::on_turn() noexcept
+{
     try {
         const bool has_come = (awaited_ == awaited::request && serve_at_once() != served::everything) ||
                               (awaited_ == awaited::input && readable_) ||
@@ -130,7 +140,7 @@ void session::resume() noexcept
 // Answers what has arrived for as long as nothing has to wait, which for verification is always.
 session::served session::serve_at_once()
 {
-    while (readable_) {
+    while (readable_ || has_received_) {
         send_what_waits();
         if (broken_) return served::partly;
         if (rounds_ == rounds_in_a_row) return served::its_share;
@@ -145,26 +155,33 @@ session::served session::serve_at_once()
     return served::everything;
 }
 
-// Less than there was space for: all there was, so that the next attempt can wait for on_ready; unless
-// that was the end, of which it has told already.
-void session::receive()
+// Of one try, as socket_ring::counts. Less than there was space for: all there was, so that the next attempt
+// can wait for on_ready; unless that was the end, of which it has told already.
+void session::note_received(ssize_t count) noexcept
 {
-    const std::size_t space = capacity_ - end_;
-    const ssize_t count = receive_some(space);
     if (count > 0) {
+        const bool is_full = static_cast<std::size_t>(count) == space().size();
         end_ += static_cast<std::size_t>(count);
-        readable_ = finished_ || (tls_ ? tls_->has_more() : static_cast<std::size_t>(count) == space);
-    } else if (count < 0 && would_block(errno)) {
-        readable_ = errno == EINTR;
+        readable_ = finished_ || (tls_ ? tls_->has_more() : is_full);
+    } else if (count == -EAGAIN || count == -EINTR) {
+        readable_ = count == -EINTR;
     } else {
         input_ended_ = true;
     }
 }
 
-ssize_t session::receive_some(std::size_t space)
+void session::receive()
 {
-    char* const into = input_.get() + end_;
-    return tls_ ? tls_->receive(into, space) : ::recv(socket_.number(), into, space, 0);
+    if (std::exchange(has_received_, false)) return;
+    const ssize_t count = receive_some();
+    note_received(count < 0 ? -errno : count);
+}
+
+ssize_t session::receive_some() noexcept
+{
+    const std::span<char> into = space();
+    return tls_ ? tls_->receive(into.data(), into.size())
+                : ::recv(socket_.number(), into.data(), into.size(), 0);
 }
 
 ssize_t session::send_some()
@@ -290,19 +307,19 @@ bool session::send_now()
 bool session::send_with_others()
 {
     const bool is_settled = !out_.empty() && !readable_ && writable_;
-    if (!is_settled || tls_ || !host_.answers.is_open()) return send_now();
-    if (!host_.answers.is_due()) {
-        asio::post(host_.where, [&ring = host_.answers] { ring.send_all(); });
-        host_.answers.set_due();
+    if (!is_settled || tls_ || !host_.ring.is_open()) return send_now();
+    if (!host_.ring.is_due()) {
+        asio::post(host_.where, [&ring = host_.ring] { ring.send_all(); });
+        host_.ring.set_due();
     }
-    host_.answers.add(*this);
+    host_.ring.add(*this);
     waits_to_send_ = true;
     return true;
 }
 
 void session::send_what_waits() noexcept
 {
-    if (waits_to_send_) host_.answers.send_waiting();
+    if (waits_to_send_) host_.ring.send_waiting();
 }
 
 // What the socket did not take is for run().

@@ -19,6 +19,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,7 @@ bool speaks_tls(const peer_address& peer, const session_host& host) noexcept;
 class session final
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>,
       private readiness::watcher,
-      private send_ring::sender {
+      private socket_ring::sender {
 public:
     // `socket` does not block.
     session(unique_descriptor socket, session_host& host, const peer_address& peer);
@@ -45,7 +46,7 @@ public:
     // Before run(). False: the kernel cannot watch one more socket.
     [[nodiscard]] bool begin() noexcept { return host_.sockets.watch(socket_, *this); }
 
-    // The life of the connection. Throws what on_ready could not.
+    // The life of the connection. Throws what on_turn could not.
     static task<void> run(std::shared_ptr<session> self);
 
     // Ends the connection if `now` is past the deadline of what it is doing. A request that comes in too
@@ -107,13 +108,15 @@ private:
     static task<void> linger(std::shared_ptr<session> self);
     enum class awaited : std::uint8_t {
         nothing,
-        request, // on_ready answers it, and resumes run() only if something has to wait
+        request, // on_turn answers it, and resumes run() only if something has to wait
         input,
         space, // in the socket, for output
     };
     static task<void> let_others_run(std::shared_ptr<session> self);
     static task<void> wait_for(std::shared_ptr<session> self, awaited what);
-    void on_ready(readiness::events what) override;
+    socket_ring::inlet on_ready(readiness::events what) noexcept override;
+    void on_received(ssize_t count) noexcept override;
+    void on_turn() noexcept override;
     enum class served : std::uint8_t {
         everything, // that has arrived
         its_share,  // now it is the others' turn
@@ -121,7 +124,8 @@ private:
     };
     served serve_at_once();
     void receive();
-    ssize_t receive_some(std::size_t space);
+    ssize_t receive_some() noexcept;
+    void note_received(ssize_t count) noexcept;
     ssize_t send_some();
     void say_goodbye() noexcept;
     void resume() noexcept;
@@ -136,6 +140,9 @@ private:
     void give_back_output() noexcept;
     void enter(phase next) noexcept;
     std::chrono::milliseconds allowance() const noexcept;
+
+    // For what comes in next.
+    std::span<char> space() const noexcept { return {input_.get() + end_, capacity_ - end_}; }
 
     std::string_view input(std::size_t from, std::size_t to) const noexcept
     {
@@ -154,13 +161,14 @@ private:
     // --- waiting ---
     alarm resumption_; // never runs out: cancelled to resume run()
     awaited awaited_ = awaited::nothing;
-    bool readable_ = false; // there may be input; false: the next comes with a call of on_ready
-    bool writable_ = true;  // likewise for space
-    bool finished_ = false; // the peer sends no more
-    int rounds_ = 0;        // of receiving, since others had their turn
+    bool readable_ = false;     // there may be input; false: the next comes with a call of on_ready
+    bool writable_ = true;      // likewise for space
+    bool finished_ = false;     // the peer sends no more
+    int rounds_ = 0;            // of receiving, since others had their turn
+    bool has_received_ = false; // together with others, what receive() would next
     bool input_ended_ = false;
-    std::optional<step> pending_; // what advance() said to on_ready, for run() to do
-    std::exception_ptr thrown_;   // in on_ready
+    std::optional<step> pending_; // what advance() said to on_turn, for run() to do
+    std::exception_ptr thrown_;   // in on_turn
 
     // --- time ---
     steady_time since_;          // when phase_ began

@@ -25,7 +25,7 @@ using exception_observer = std::function<void(const request&, std::exception_ptr
 struct session_host {
     executor where;
     readiness& sockets;
-    send_ring& answers;
+    socket_ring& ring;
     const http_limits& limits;
     buffer_budget& buffers;
     request_handler& handler;

@@ -23,7 +23,7 @@ constexpr std::size_t connections_for_operators = 16;
 shard::shard(settings given)
     : settings_(std::move(given)),
       buffers_(settings_.buffer_bytes, settings_.counts),
-      sockets_(context_.get_executor(), answers_),
+      sockets_(context_.get_executor(), ring_),
       sweeper_(context_.get_executor())
 {}
 
@@ -70,10 +70,10 @@ void shard::work()
         started_.set_value();
         return;
     }
-    uses_io_uring_ = settings_.may_use_io_uring && answers_.open();
+    uses_io_uring_ = settings_.may_use_io_uring && ring_.open();
     host_.emplace(session_host{.where = context_.get_executor(),
                                .sockets = sockets_,
-                               .answers = answers_,
+                               .ring = ring_,
                                .limits = settings_.limits,
                                .buffers = buffers_,
                                .handler = *handler_,
@@ -91,7 +91,7 @@ void shard::work()
     started_.set_value();
     const auto work = asio::make_work_guard(context_);
     context_.run();
-    answers_.close();
+    ring_.close();
 }
 
 void shard::adopt(unique_descriptor accepted, const peer_address& peer)

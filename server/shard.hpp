@@ -44,7 +44,7 @@ public:
         exception_observer on_exception;
         std::shared_ptr<const tls_identity> tls{}; // null: plain HTTP
         shard_metrics* counts = nullptr;           // of connections; may be null
-        bool may_use_io_uring = true;              // see send_ring
+        bool may_use_io_uring = true;              // see socket_ring
     };
 
     explicit shard(settings given);
@@ -109,7 +109,7 @@ private:
     buffer_budget buffers_;
     // Its descriptors are touched by its own thread alone, and need no locks; posting to it does lock.
     abandonable_context context_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-    send_ring answers_;
+    socket_ring ring_;
     readiness sockets_;
     std::unique_ptr<request_handler> handler_;
     std::optional<session_host> host_;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "server/response.hpp"
-#include "server/send_ring.hpp"
+#include "server/socket_ring.hpp"
 
 #include <array>
 #include <cstddef>
@@ -33,7 +33,7 @@ private:
         return some.capacity() > output_buffer{}.capacity();
     }
 
-    std::array<output_buffer, send_ring::most> kept_;
+    std::array<output_buffer, socket_ring::most> kept_;
     std::size_t count_ = 0;
 };
 

@@ -132,7 +132,7 @@ private:
 void play_cut(choices cuts, std::string_view bytes, const http_limits& limits)
 {
     asio::io_context context{1};
-    static send_ring ring; // for all inputs
+    static socket_ring ring; // for all inputs
     static_cast<void>(ring.is_open() || ring.open());
     readiness sockets{context.get_executor(), ring};
     recording_handler handler{context.get_executor()};
@@ -142,7 +142,7 @@ void play_cut(choices cuts, std::string_view bytes, const http_limits& limits)
     buffer_budget buffers{limits.buffer_bytes};
     session_host host{.where = context.get_executor(),
                       .sockets = sockets,
-                      .answers = ring,
+                      .ring = ring,
                       .limits = limits,
                       .buffers = buffers,
                       .handler = handler,

@@ -18,22 +18,22 @@
 namespace latchkey::test {
 
 // For all tests: the kernel interrupts a thread for each ring of its own that was closed.
-inline send_ring& open_ring()
+inline socket_ring& open_ring()
 {
-    static send_ring ring;
+    static socket_ring ring;
     if (!ring.is_open() && !ring.open()) WARN("io_uring is not allowed here");
     return ring;
 }
 
-inline send_ring& closed_ring()
+inline socket_ring& closed_ring()
 {
-    static send_ring ring;
+    static socket_ring ring;
     return ring;
 }
 
 struct one_shard {
-    explicit one_shard(request_handler& asked, bool sends_together = true)
-        : answers{sends_together ? open_ring() : closed_ring()},
+    explicit one_shard(request_handler& asked, bool uses_ring = true)
+        : ring{uses_ring ? open_ring() : closed_ring()},
           handler{asked}
     {
         limits.head_bytes = 1024;
@@ -61,8 +61,8 @@ struct one_shard {
     }
 
     asio::io_context context{1};
-    send_ring& answers;
-    readiness sockets{context.get_executor(), answers};
+    socket_ring& ring;
+    readiness sockets{context.get_executor(), ring};
     http_limits limits;
     buffer_budget buffers{limits.buffer_bytes};
     request_handler& handler;
@@ -70,7 +70,7 @@ struct one_shard {
     exception_observer on_exception;
     session_host host{.where = context.get_executor(),
                       .sockets = sockets,
-                      .answers = answers,
+                      .ring = ring,
                       .limits = limits,
                       .buffers = buffers,
                       .handler = handler,

@@ -25,7 +25,7 @@ FENCES = [
     (re.compile(r"botan"), re.compile(r"auth/crypto\.cpp$")),
     (re.compile(r"boost/beast"), re.compile(r"server/")),
     (re.compile(r"hiredis"), re.compile(r"storage/redis_")),
-    (re.compile(r"liburing"), re.compile(r"server/send_ring\.cpp$")),
+    (re.compile(r"liburing"), re.compile(r"server/socket_ring\.cpp$")),
     (re.compile(r"openssl|boost/asio/ssl"), re.compile(r"server/tls|storage/redis_connection")),
 ]
 TEST_FRAMEWORK = re.compile(r"tests/support/(catch\.hpp|test_main\.cpp)$")

@@ -1,4 +1,4 @@
-#include "server/send_ring.hpp"
+#include "server/socket_ring.hpp"
 
 #include "storage/file_descriptor.hpp"
 
@@ -29,18 +29,23 @@ bool can_send(io_uring& ring) noexcept
     return is_sent;
 }
 
+ssize_t result_of(ssize_t count) noexcept
+{
+    return count < 0 ? -errno : count;
+}
+
 } // namespace
 
-void send_ring::closer::operator()(io_uring* ring) const noexcept
+void socket_ring::closer::operator()(io_uring* ring) const noexcept
 {
     io_uring_queue_exit(ring);
     delete ring;
 }
 
-send_ring::send_ring() noexcept = default;
-send_ring::~send_ring() = default;
+socket_ring::socket_ring() noexcept = default;
+socket_ring::~socket_ring() = default;
 
-bool send_ring::open() noexcept
+bool socket_ring::open() noexcept
 {
     std::unique_ptr<io_uring> made{new (std::nothrow) io_uring{}};
     if (!made || io_uring_queue_init(most, made.get(), 0) != 0) return false;
@@ -50,42 +55,60 @@ bool send_ring::open() noexcept
     return is_open();
 }
 
-void send_ring::add(sender& who) noexcept
+void socket_ring::add(sender& who) noexcept
 {
     if (count_ == most) send_waiting();
     waiting_[count_++] = &who;
 }
 
-void send_ring::send_all() noexcept
+void socket_ring::send_all() noexcept
 {
     is_due_ = false;
     send_waiting();
 }
 
-void send_ring::send_waiting() noexcept
+void socket_ring::send_waiting() noexcept
 {
     if (count_ == 0) return;
-    results counts;
-    if (ring_ && count_ >= least_together)
-        send_together(counts);
-    else
-        send_each(0, counts);
-    const std::size_t sent = std::exchange(count_, 0);
-    for (std::size_t at = 0; at != sent; ++at)
-        waiting_[at]->on_sent(counts[at]);
-}
-
-// What the ring did not take is sent the other way, and a ring that fails is not used again: with it goes
-// whatever it might still do.
-void send_ring::send_together(results& counts) noexcept
-{
-    for (std::size_t at = 0; at != count_; ++at) {
+    counts sent;
+    const auto prepare = [this](io_uring_sqe* wanted, std::size_t at) {
         const std::string_view bytes = waiting_[at]->unsent();
-        io_uring_sqe* const wanted = io_uring_get_sqe(ring_.get());
         io_uring_prep_send(
             wanted, waiting_[at]->socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    };
+    for (std::size_t at = try_together(count_, sent, prepare); at != count_; ++at) {
+        const std::string_view bytes = waiting_[at]->unsent();
+        sent[at] = result_of(
+            ::send(waiting_[at]->socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    }
+    const std::size_t count = std::exchange(count_, 0);
+    for (std::size_t at = 0; at != count; ++at)
+        waiting_[at]->on_sent(sent[at]);
+}
+
+void socket_ring::receive(std::span<const inlet> inlets, counts& received) noexcept
+{
+    const auto prepare = [&](io_uring_sqe* wanted, std::size_t at) {
+        const inlet& one = inlets[at];
+        io_uring_prep_recv(wanted, one.socket, one.space.data(), one.space.size(), MSG_DONTWAIT);
+    };
+    for (std::size_t at = try_together(inlets.size(), received, prepare); at != inlets.size(); ++at) {
+        const inlet& one = inlets[at];
+        received[at] = result_of(::recv(one.socket, one.space.data(), one.space.size(), MSG_DONTWAIT));
+    }
+}
+
+// Returns how many of them it has tried, the first ones. A ring that fails is not used again: with it goes
+// whatever it might still do.
+template <class Prepare>
+std::size_t socket_ring::try_together(std::size_t count, counts& results, const Prepare& prepare) noexcept
+{
+    if (!ring_ || count < least_together) return 0;
+    for (std::size_t at = 0; at != count; ++at) {
+        io_uring_sqe* const wanted = io_uring_get_sqe(ring_.get());
+        prepare(wanted, at);
         io_uring_sqe_set_data64(wanted, at);
-        counts[at] = -EIO;
+        results[at] = -EIO;
     }
     const int submitted = io_uring_submit(ring_.get());
     const std::size_t taken = submitted < 0 ? 0 : static_cast<std::size_t>(submitted);
@@ -95,24 +118,14 @@ void send_ring::send_together(results& counts) noexcept
         if (waited == -EINTR) continue;
         if (waited != 0) {
             ring_.reset();
-            return;
+            return count;
         }
-        counts[seen->user_data] = seen->res;
+        results[seen->user_data] = seen->res;
         io_uring_cqe_seen(ring_.get(), seen);
         ++done;
     }
-    if (taken == count_) return;
-    ring_.reset();
-    send_each(taken, counts);
-}
-
-void send_ring::send_each(std::size_t from, results& counts) const noexcept
-{
-    for (std::size_t at = from; at != count_; ++at) {
-        const std::string_view bytes = waiting_[at]->unsent();
-        counts[at] = ::send(waiting_[at]->socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (counts[at] < 0) counts[at] = -errno;
-    }
+    if (taken != count) ring_.reset();
+    return taken;
 }
 
 } // namespace latchkey

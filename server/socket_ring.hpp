@@ -1,48 +1,61 @@
-// Sends what several sessions of a shard have for their peers by one system call (io_uring), where a call for
-// each is a sixth of a verification with one request in flight (./dev bench verify). Each is tried once and
-// at once, as send(2) does on a socket that does not block: nothing is under way when send_all returns. Where
-// the kernel or its guard of system calls allows no io_uring, as in most containers, sessions send by
-// themselves. Owned by the shard; used on its thread only.
+// Receives and sends for several sessions of a shard by one system call (io_uring), where calls of their own
+// are more than a quarter of a verification with one request in flight (./dev bench verify). Each is tried
+// once and at once, as recv(2) and send(2) do on a socket that does not block: nothing is under way when a
+// function returns. Where the kernel or its guard of system calls allows no io_uring, as in most containers,
+// sessions make the calls themselves. Owned by the shard; used on its thread only.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <sys/types.h>
 
 struct io_uring;
+struct io_uring_sqe;
 
 namespace latchkey {
 
-class send_ring {
+class socket_ring {
 public:
     // More at once save nothing more, and would keep the first ones waiting.
     static constexpr std::size_t most = 16;
+
+    // How many bytes of each the socket took or gave (0: at its end), or an error number of send(2) or
+    // recv(2), negative.
+    using counts = std::array<ssize_t, most>;
 
     class sender {
     public:
         virtual int socket() const noexcept = 0;
         // Stays as it is until on_sent.
         virtual std::string_view unsent() const noexcept = 0;
-        // How many bytes of it the socket took, or an error number of send(2), negative.
         virtual void on_sent(ssize_t count) noexcept = 0;
 
     protected:
         ~sender() = default;
     };
 
-    send_ring() noexcept;
-    ~send_ring();
-    send_ring(const send_ring&) = delete;
-    send_ring& operator=(const send_ring&) = delete;
+    struct inlet {
+        int socket = -1;
+        std::span<char> space; // for what comes in
+    };
 
-    // By the thread that will send. False: it is not allowed here, or there is no memory or descriptor for
+    socket_ring() noexcept;
+    ~socket_ring();
+    socket_ring(const socket_ring&) = delete;
+    socket_ring& operator=(const socket_ring&) = delete;
+
+    // By the thread that will use it. False: it is not allowed here, or there is no memory or descriptor for
     // it.
     bool open() noexcept;
     bool is_open() const noexcept { return ring_ != nullptr; }
     // By that thread: what it has told the kernel of the ring is its own.
     void close() noexcept { ring_.reset(); }
+
+    // From each of `inlets`, of which there are `most` or fewer, what is there.
+    void receive(std::span<const inlet> inlets, counts& received) noexcept;
 
     // It is sent with the next send_all, at the latest. What is there already may be sent before.
     void add(sender& who) noexcept;
@@ -57,10 +70,9 @@ private:
     struct closer {
         void operator()(io_uring* ring) const noexcept;
     };
-    using results = std::array<ssize_t, most>;
 
-    void send_together(results& counts) noexcept;
-    void send_each(std::size_t from, results& counts) const noexcept;
+    template <class Prepare>
+    std::size_t try_together(std::size_t count, counts& results, const Prepare& prepare) noexcept;
 
     std::unique_ptr<io_uring, closer> ring_; // null: not open
     std::array<sender*, most> waiting_{};

@@ -1,12 +1,14 @@
-// The ring that sends for several sessions by one system call: each send ends as send(2) would have ended it.
+// The ring that receives and sends for several sessions by one system call: each ends as recv(2) or send(2)
+// would have ended it.
 #include "server/listening_socket.hpp"
-#include "server/send_ring.hpp"
+#include "server/socket_ring.hpp"
 #include "tests/server/one_shard.hpp"
 #include "tests/support/catch.hpp"
 
 #include <array>
 #include <cerrno>
 #include <list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
@@ -15,7 +17,7 @@
 namespace latchkey::test {
 namespace {
 
-class outgoing final : public send_ring::sender {
+class outgoing final : public socket_ring::sender {
 public:
     explicit outgoing(std::string bytes) : bytes_{std::move(bytes)}
     {
@@ -45,7 +47,9 @@ public:
         }
     }
 
+    int peer() const noexcept { return peer_.number(); }
     void lose_peer() { peer_ = {}; }
+    void lose_own() { own_ = {}; }
 
     std::vector<ssize_t> counts;
 
@@ -57,17 +61,17 @@ private:
 
 using told = std::vector<ssize_t>;
 
-send_ring& either_ring()
+socket_ring& either_ring()
 {
     return GENERATE(true, false) ? open_ring() : closed_ring();
 }
 
 } // namespace
 
-TEST_CASE("nothing is sent before all is, and then each sender's own", "[server][send_ring]")
+TEST_CASE("nothing is sent before all is, and then each sender's own", "[server][socket_ring]")
 {
     const std::size_t count = GENERATE(1, 2, 3, 16);
-    send_ring& ring = either_ring();
+    socket_ring& ring = either_ring();
     const bool is_open = ring.is_open();
     std::list<outgoing> all;
     for (std::size_t n = 0; n < count; ++n)
@@ -87,9 +91,9 @@ TEST_CASE("nothing is sent before all is, and then each sender's own", "[server]
     CHECK(all.front().counts.size() == 1);
 }
 
-TEST_CASE("each send has an end of its own", "[server][send_ring]")
+TEST_CASE("each send has an end of its own", "[server][socket_ring]")
 {
-    send_ring& ring = either_ring();
+    socket_ring& ring = either_ring();
     outgoing before{"before"};
     outgoing full{"full"};
     outgoing lost{"lost"};
@@ -113,11 +117,11 @@ TEST_CASE("each send has an end of its own", "[server][send_ring]")
     CHECK(after.arrived() == "after");
 }
 
-TEST_CASE("more senders than go together are all sent for, the first ones sooner", "[server][send_ring]")
+TEST_CASE("more senders than go together are all sent for, the first ones sooner", "[server][socket_ring]")
 {
-    send_ring& ring = either_ring();
+    socket_ring& ring = either_ring();
     std::list<outgoing> all;
-    for (std::size_t n = 0; n < 2 * send_ring::most + 3; ++n)
+    for (std::size_t n = 0; n < 2 * socket_ring::most + 3; ++n)
         ring.add(all.emplace_back("x"));
     CHECK(all.front().counts == told{1});
     CHECK(all.back().counts.empty());
@@ -128,9 +132,9 @@ TEST_CASE("more senders than go together are all sent for, the first ones sooner
         CHECK(one.counts == told{1});
 }
 
-TEST_CASE("what was sent is told before more of the same sender is taken", "[server][send_ring]")
+TEST_CASE("what was sent is told before more of the same sender is taken", "[server][socket_ring]")
 {
-    send_ring& ring = either_ring();
+    socket_ring& ring = either_ring();
     outgoing one{"1"};
     outgoing other{"2"};
     for (int round = 1; round <= 100; ++round) {
@@ -141,6 +145,40 @@ TEST_CASE("what was sent is told before more of the same sender is taken", "[ser
     }
     CHECK(one.arrived() == std::string(100, '1'));
     CHECK(other.arrived() == std::string(100, '2'));
+}
+
+TEST_CASE("each receiving has an end of its own", "[server][socket_ring]")
+{
+    socket_ring& ring = either_ring();
+    const bool is_open = ring.is_open();
+    outgoing one{"of one"};
+    outgoing silent{""};
+    outgoing ended{""};
+    outgoing other{"of another"};
+    for (outgoing* const who : {&one, &other})
+        ring.add(*who);
+    ring.send_all();
+    ended.lose_own();
+    std::array<std::array<char, 8>, 4> spaces{};
+    std::array<socket_ring::inlet, 4> inlets{{{one.peer(), spaces[0]},
+                                              {silent.peer(), spaces[1]},
+                                              {ended.peer(), spaces[2]},
+                                              {other.peer(), spaces[3]}}};
+    socket_ring::counts received{};
+
+    ring.receive(inlets, received);
+
+    CHECK(received[0] == 6);
+    CHECK(std::string_view{spaces[0].data(), 6} == "of one");
+    CHECK(received[1] == -EAGAIN);
+    CHECK(received[2] == 0);
+    CHECK(received[3] == 8); // what there is space for
+    CHECK(std::string_view{spaces[3].data(), 8} == "of anoth");
+
+    ring.receive(std::span{inlets}.last(1), received);
+    CHECK(received[0] == 2);
+    ring.receive({}, received); // of nobody
+    CHECK(ring.is_open() == is_open);
 }
 
 } // namespace latchkey::test
