@@ -9,7 +9,7 @@ storage=$2
 port=7086
 largest=60 # MB beyond the Debian below
 work=$tree/build/image
-server=
+pid_file=/var/lib/latchkey/pid # in the container, which has the process numbers of this machine
 container=
 
 buildah()
@@ -18,10 +18,23 @@ buildah()
     command buildah $storage "$@"
 }
 
+run()
+{
+    buildah run --isolation chroot "$container" -- "$@"
+}
+
+# buildah passes no signal on.
+stop_server()
+{
+    if pid=$(run cat "$pid_file" 2>/dev/null); then kill "$pid"; fi
+    wait
+}
+
 clean_up()
 {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    [ -z "$container" ] || buildah rm "$container" >/dev/null 2>&1 || true
+    [ -n "$container" ] || return 0
+    stop_server 2>/dev/null || true
+    buildah rm "$container" >/dev/null 2>&1 || true
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -42,10 +55,6 @@ buildah bud --format docker --isolation chroot --pull-never --build-arg BASE=loc
     --ignorefile "$tree/.dockerignore" --file "$tree/Dockerfile" --tag localhost/latchkey "$tree"
 
 container=$(buildah from --pull-never localhost/latchkey)
-run()
-{
-    buildah run --isolation chroot "$container" -- "$@"
-}
 
 [ "$(run id -u)" = 7080 ] || { echo "image: the program would not run as its own user" >&2; exit 1; }
 if run sh -c 'touch /usr/local/bin/x || touch /etc/x' 2>/dev/null; then
@@ -53,8 +62,8 @@ if run sh -c 'touch /usr/local/bin/x || touch /etc/x' 2>/dev/null; then
     exit 1
 fi
 
-buildah run --isolation chroot "$container" -- latchkey serve --listen "127.0.0.1:$port" >"$work/server.log" 2>&1 &
-server=$!
+# shellcheck disable=SC2016 -- for the shell in the container
+run sh -c 'echo $$ >"$0" && exec latchkey serve --listen "$1"' "$pid_file" "127.0.0.1:$port" >"$work/server.log" 2>&1 &
 url=http://127.0.0.1:$port
 tries=0
 until curl -fs "$url/readyz" >/dev/null; do
