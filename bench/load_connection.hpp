@@ -55,7 +55,7 @@ public:
     // After the ring has sent. Throws system_error when the socket took it ill.
     void check_sent() const;
 
-    // Whether there is something left to send: the loop then waits for the socket.
+    // Whether there is something left to send. After the ring has sent, the loop then waits for the socket.
     bool is_blocked() const noexcept { return !unsent_.empty(); }
     bool is_idle() const noexcept { return awaited_.empty(); }
 

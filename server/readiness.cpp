@@ -69,6 +69,7 @@ bool readiness::tell_all() noexcept
 // As many as can receive together. One whose turn it is may end others of them: those are forgotten.
 void readiness::tell_some() noexcept
 {
+    ring_.send_waiting(); // of those before, who need not wait for these
     std::size_t left = std::min(untold_.size(), socket_ring::most);
     receive_for(untold_.first(left));
     for (; left != 0; --left) {
@@ -90,7 +91,7 @@ void readiness::receive_for(std::span<const epoll_event> some) noexcept
         receivers[count] = &watcher_of(one);
         if (!inlets[count].space.empty()) ++count;
     }
-    if (count < 2 || !ring_.is_open()) return;
+    if (count < socket_ring::least || !ring_.is_open()) return;
     socket_ring::counts received;
     ring_.receive(std::span{inlets}.first(count), received);
     for (std::size_t at = 0; at != count; ++at)

@@ -29,10 +29,11 @@ public:
 
     class watcher {
     public:
-        // Something has become so since the last call, which on_turn follows. Returns where it would receive
-        // into, if it would first do that; otherwise no space.
+        // Something has become so since the last time. Returns where the watcher would receive into if that
+        // is the first thing it would do; otherwise no space. Its turn comes next.
         virtual socket_ring::inlet on_ready(events what) noexcept = 0;
-        // It has been received, with what is for others; see socket_ring::counts.
+        // That has been received, with what is for others; see socket_ring::counts. Not called where there
+        // are no others, or no ring: then it receives in its turn.
         virtual void on_received(ssize_t count) noexcept = 0;
         virtual void on_turn() noexcept = 0;
 

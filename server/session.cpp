@@ -8,7 +8,6 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <sys/socket.h>
 #include <utility>
 
@@ -97,26 +96,6 @@ task<void> session::let_others_run(std::shared_ptr<session> self)
     self->rounds_ = 0;
 }
 
-// What is received for it goes to where receive() would put it. So it has come in from then on, also for
-// somebody who asks whether the session is idle before its turn comes.
-socket_ring::inlet session::on_ready(readiness::events what) noexcept
-{
-    readable_ = readable_ || what.readable || (what.writable && tls_ && tls_->receives_on_space());
-    if (tls_ && what.readable) tls_->note_readable();
-    writable_ = writable_ || what.writable;
-    finished_ = finished_ || what.finished;
-    if (awaited_ != awaited::request) return {};
-    rounds_ = 0;
-    const bool is_plain = readable_ && !tls_ && !waits_to_send_;
-    return is_plain ? socket_ring::inlet{socket_.number(), space()} : socket_ring::inlet{};
-}
-
-void session::on_received(ssize_t count) noexcept
-{
-    has_received_ = true;
-    note_received(count);
-}
-
 void session::on_turn() noexcept
 {
     try {
@@ -153,47 +132,6 @@ session::served session::serve_at_once()
         return served::partly;
     }
     return served::everything;
-}
-
-// Of one try, as socket_ring::counts. Less than there was space for: all there was, so that the next attempt
-// can wait for on_ready; unless that was the end, of which it has told already.
-void session::note_received(ssize_t count) noexcept
-{
-    if (count > 0) {
-        const bool is_full = static_cast<std::size_t>(count) == space().size();
-        end_ += static_cast<std::size_t>(count);
-        readable_ = finished_ || (tls_ ? tls_->has_more() : is_full);
-    } else if (count == -EAGAIN || count == -EINTR) {
-        readable_ = count == -EINTR;
-    } else {
-        input_ended_ = true;
-    }
-}
-
-void session::receive()
-{
-    if (std::exchange(has_received_, false)) return;
-    const ssize_t count = receive_some();
-    note_received(count < 0 ? -errno : count);
-}
-
-ssize_t session::receive_some() noexcept
-{
-    const std::span<char> into = space();
-    return tls_ ? tls_->receive(into.data(), into.size())
-                : ::recv(socket_.number(), into.data(), into.size(), 0);
-}
-
-ssize_t session::send_some()
-{
-    const char* const bytes = out_.data() + sent_;
-    const std::size_t count = out_.size() - sent_;
-    return tls_ ? tls_->send(bytes, count) : ::send(socket_.number(), bytes, count, MSG_NOSIGNAL);
-}
-
-void session::say_goodbye() noexcept
-{
-    if (tls_ && socket_.is_open()) tls_->say_goodbye();
 }
 
 // The handler may wait here. Answers that come earlier in the batch must not wait with it, but as long as
@@ -275,63 +213,6 @@ void session::flush_while_handling()
     if (phase_ == phase::handling && !broken_) send_now();
 }
 
-// Of one try: how many bytes the socket took, or an error number of send(2), negative.
-void session::note_sent(ssize_t count) noexcept
-{
-    if (count >= 0) {
-        sent_ += static_cast<std::size_t>(count);
-        progress_ += static_cast<std::size_t>(count);
-    } else if (count == -EAGAIN) {
-        writable_ = false;
-    } else if (count != -EINTR) {
-        broken_ = true;
-    }
-}
-
-// Tries without waiting, which nearly always does: no trip through the event loop. True when nothing is
-// left to send (or nobody to send it to).
-bool session::send_now()
-{
-    while (!broken_ && sent_ < out_.size()) {
-        const ssize_t sent = send_some();
-        const ssize_t count = sent < 0 ? -errno : sent;
-        note_sent(count);
-        if (count == -EAGAIN) return false;
-    }
-    give_back_output();
-    return true;
-}
-
-// True: all is sent, or will be when those have been served whose turn it is as well, and on_sent is told of
-// it. Where there is more to read, there will be more to send, and what waits must stay as it is.
-bool session::send_with_others()
-{
-    const bool is_settled = !out_.empty() && !readable_ && writable_;
-    if (!is_settled || tls_ || !host_.ring.is_open()) return send_now();
-    if (!host_.ring.is_due()) {
-        asio::post(host_.where, [&ring = host_.ring] { ring.send_all(); });
-        host_.ring.set_due();
-    }
-    host_.ring.add(*this);
-    waits_to_send_ = true;
-    return true;
-}
-
-void session::send_what_waits() noexcept
-{
-    if (waits_to_send_) host_.ring.send_waiting();
-}
-
-// What the socket did not take is for run().
-void session::on_sent(ssize_t count) noexcept
-{
-    waits_to_send_ = false;
-    note_sent(count);
-    if (sent_ == out_.size()) return give_back_output();
-    pending_ = step::read;
-    resume();
-}
-
 task<void> session::send_rest(std::shared_ptr<session> self)
 {
     const phase before = self->phase_;
@@ -358,13 +239,6 @@ task<void> session::linger(std::shared_ptr<session> self)
         if (!self->broken_) self->receive();
         discarded += self->end_;
     }
-}
-
-void session::give_back_output() noexcept
-{
-    sent_ = 0;
-    if (out_.capacity() <= host_.limits.kept_bytes) host_.outputs.take_back(out_);
-    output_buffer{}.swap(out_);
 }
 
 void session::enter(phase next) noexcept

@@ -100,7 +100,7 @@ private:
     void finish_with(protocol_error why);
     void report_exception(std::exception_ptr thrown, std::size_t answered);
 
-    // session.cpp: sockets, coroutines, time.
+    // session.cpp: coroutines, turns, time.
     static task<void> answer_current(std::shared_ptr<session> self);
     static task<response> ask_together(std::shared_ptr<session> self, std::vector<follower>& others);
     static task<void> send_rest(std::shared_ptr<session> self);
@@ -114,8 +114,6 @@ private:
     };
     static task<void> let_others_run(std::shared_ptr<session> self);
     static task<void> wait_for(std::shared_ptr<session> self, awaited what);
-    socket_ring::inlet on_ready(readiness::events what) noexcept override;
-    void on_received(ssize_t count) noexcept override;
     void on_turn() noexcept override;
     enum class served : std::uint8_t {
         everything, // that has arrived
@@ -123,23 +121,27 @@ private:
         partly,     // what follows is for run(): something has to wait, or the input has ended
     };
     served serve_at_once();
+    void resume() noexcept;
+    void flush_while_handling();
+    void enter(phase next) noexcept;
+    std::chrono::milliseconds allowance() const noexcept;
+
+    // session_socket.cpp: what the socket gives and takes, tried without waiting.
+    socket_ring::inlet on_ready(readiness::events what) noexcept override;
+    void on_received(ssize_t count) noexcept override;
     void receive();
     ssize_t receive_some() noexcept;
     void note_received(ssize_t count) noexcept;
-    ssize_t send_some();
-    void say_goodbye() noexcept;
-    void resume() noexcept;
     bool send_now();
+    ssize_t send_some();
     void note_sent(ssize_t count) noexcept;
     bool send_with_others();
     void send_what_waits() noexcept;
     int socket() const noexcept override { return socket_.number(); }
     std::string_view unsent() const noexcept override { return std::string_view{out_}.substr(sent_); }
     void on_sent(ssize_t count) noexcept override;
-    void flush_while_handling();
     void give_back_output() noexcept;
-    void enter(phase next) noexcept;
-    std::chrono::milliseconds allowance() const noexcept;
+    void say_goodbye() noexcept;
 
     // For what comes in next.
     std::span<char> space() const noexcept { return {input_.get() + end_, capacity_ - end_}; }

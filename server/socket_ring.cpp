@@ -2,7 +2,6 @@
 
 #include "storage/file_descriptor.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <liburing.h>
 #include <new>
@@ -12,21 +11,27 @@
 namespace latchkey {
 namespace {
 
-constexpr std::size_t least_together = 2; // for one alone a plain call is cheaper
+bool moves_one_byte(io_uring& ring) noexcept
+{
+    io_uring_cqe* seen = nullptr;
+    if (io_uring_submit(&ring) != 1 || io_uring_wait_cqe(&ring, &seen) != 0) return false;
+    const bool has_moved = seen->res == 1;
+    io_uring_cqe_seen(&ring, seen);
+    return has_moved;
+}
 
-// A ring can be had where it cannot send: before Linux 5.6, and where a guard denies its use only.
-bool can_send(io_uring& ring) noexcept
+// A ring can be had where it cannot do this: before Linux 5.6, and where a guard denies its use only.
+bool can_send_and_receive(io_uring& ring) noexcept
 {
     std::array<int, 2> pair{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()) != 0) return false;
     const file_descriptor from{pair[0]};
     const file_descriptor to{pair[1]};
-    io_uring_prep_send(io_uring_get_sqe(&ring), from.number(), "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    io_uring_cqe* seen = nullptr;
-    if (io_uring_submit(&ring) != 1 || io_uring_wait_cqe(&ring, &seen) != 0) return false;
-    const bool is_sent = seen->res == 1;
-    io_uring_cqe_seen(&ring, seen);
-    return is_sent;
+    char byte = 'x';
+    io_uring_prep_send(io_uring_get_sqe(&ring), from.number(), &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (!moves_one_byte(ring)) return false;
+    io_uring_prep_recv(io_uring_get_sqe(&ring), to.number(), &byte, 1, MSG_DONTWAIT);
+    return moves_one_byte(ring);
 }
 
 ssize_t result_of(ssize_t count) noexcept
@@ -51,7 +56,7 @@ bool socket_ring::open() noexcept
     if (!made || io_uring_queue_init(most, made.get(), 0) != 0) return false;
     ring_.reset(made.release());
     io_uring_register_ring_fd(ring_.get()); // saves looking the descriptor up; older kernels cannot
-    if (!can_send(*ring_)) close();
+    if (!can_send_and_receive(*ring_)) close();
     return is_open();
 }
 
@@ -103,7 +108,7 @@ void socket_ring::receive(std::span<const inlet> inlets, counts& received) noexc
 template <class Prepare>
 std::size_t socket_ring::try_together(std::size_t count, counts& results, const Prepare& prepare) noexcept
 {
-    if (!ring_ || count < least_together) return 0;
+    if (!ring_ || count < least) return 0;
     for (std::size_t at = 0; at != count; ++at) {
         io_uring_sqe* const wanted = io_uring_get_sqe(ring_.get());
         prepare(wanted, at);

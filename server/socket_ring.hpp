@@ -21,9 +21,11 @@ class socket_ring {
 public:
     // More at once save nothing more, and would keep the first ones waiting.
     static constexpr std::size_t most = 16;
+    // For one alone a plain call is cheaper.
+    static constexpr std::size_t least = 2;
 
     // How many bytes of each the socket took or gave (0: at its end), or an error number of send(2) or
-    // recv(2), negative.
+    // recv(2), negative; -EIO: nobody knows, since the ring has failed.
     using counts = std::array<ssize_t, most>;
 
     class sender {

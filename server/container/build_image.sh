@@ -11,6 +11,7 @@ largest=60 # MB beyond the Debian below
 work=$tree/build/image
 pid_file=/var/lib/latchkey/pid # in the container, which has the process numbers of this machine
 container=
+has_server=
 
 buildah()
 {
@@ -23,17 +24,21 @@ run()
     buildah run --isolation chroot "$container" -- "$@"
 }
 
-# buildah passes no signal on.
+# buildah passes no signal on, and a server that has not begun has no pid file yet.
 stop_server()
 {
-    if pid=$(run cat "$pid_file" 2>/dev/null); then kill "$pid"; fi
-    wait
+    tries=0
+    until pid=$(run cat "$pid_file" 2>/dev/null) && kill "$pid" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ $tries -lt 20 ] || return 0
+        sleep 0.1
+    done
 }
 
 clean_up()
 {
     [ -n "$container" ] || return 0
-    stop_server 2>/dev/null || true
+    [ -z "$has_server" ] || stop_server
     buildah rm "$container" >/dev/null 2>&1 || true
 }
 trap clean_up EXIT
@@ -62,6 +67,7 @@ if run sh -c 'touch /usr/local/bin/x || touch /etc/x' 2>/dev/null; then
     exit 1
 fi
 
+has_server=yes
 # shellcheck disable=SC2016 -- for the shell in the container
 run sh -c 'echo $$ >"$0" && exec latchkey serve --listen "$1"' "$pid_file" "127.0.0.1:$port" >"$work/server.log" 2>&1 &
 url=http://127.0.0.1:$port
