@@ -11,9 +11,10 @@
 namespace latchkey {
 namespace {
 
-// On their way to Redis at a time: whoever comes behind them waits some 50 us (./dev bench revoke; with 128
-// of them its p99 was three times as long).
-constexpr std::size_t uses_at_once = 16;
+// On their way to Redis at a time: whoever comes behind them waits some 100 us (./dev bench revoke; with 128
+// of them its p99 was three times as long as with 16, with 32 it is the same). With 16, verifications from
+// memory cost a hundredth more (./dev bench verify).
+constexpr std::size_t uses_at_once = 32;
 constexpr std::size_t sightings_at_once = 32;
 
 constexpr std::chrono::milliseconds longest_pause_between_uses{5};
