@@ -16,13 +16,13 @@ LEAST_BUSY = 0.85       # in a closed loop one of the two cores is busy, or othe
 def generate(port, token_file, *flags, core=GENERATOR_CORE, binary=GENERATOR):
     """One run of load_generator: what it saw, as bench/load_generator.cpp prints it. Ends the program when an
     answer was not what was expected."""
-    run = subprocess.run(generator_command(port, token_file, *flags, core=core, binary=binary),
+    run = subprocess.run(generator_command([port], [token_file], *flags, core=core, binary=binary),
                          capture_output=True, text=True)
     return outcome_of(run.returncode, run.stdout, run.stderr)
 
 
-def generator_command(port, token_file, *flags, core=GENERATOR_CORE, binary=GENERATOR):
-    return ["taskset", "-c", core, binary, "--port", str(port), "--tokens", token_file, *map(str, flags)]
+def generator_command(ports, token_files, *flags, core=GENERATOR_CORE, binary=GENERATOR):
+    return ["taskset", "-c", core, binary, "--port", *map(str, ports), "--tokens", *token_files, *map(str, flags)]
 
 
 def outcome_of(status, output, errors):

@@ -8,6 +8,7 @@
 //                  --expect 201 --requests 20000                           creates
 //   load_generator --port 7080 --tokens FILE --batch 1000                  POST /api/v2/verify, 1,000 tokens
 //   each
+//   load_generator --port 7080 7081 --tokens FILE FILE                     two servers, each with its tokens
 #include "bench/load_schedule.hpp"
 
 #include <boost/json/object.hpp>
@@ -29,7 +30,6 @@ using namespace latchkey::bench;
 namespace options = boost::program_options;
 
 struct request_settings {
-    std::string token_file;
     std::string method;
     std::string path;
     std::string body;
@@ -47,7 +47,7 @@ std::vector<std::string> tokens_in(const std::string& file_name)
 }
 
 // One for each line of the file.
-std::vector<std::string> make_requests(const request_settings& wanted)
+std::vector<std::string> make_requests(const request_settings& wanted, const std::string& token_file)
 {
     const std::string begin =
         wanted.method + " " + wanted.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ";
@@ -55,15 +55,15 @@ std::vector<std::string> make_requests(const request_settings& wanted)
     if (wanted.method != "GET") end += "Content-Length: " + std::to_string(wanted.body.size()) + "\r\n";
     end.append("\r\n").append(wanted.body);
     std::vector<std::string> requests;
-    for (const std::string& token : tokens_in(wanted.token_file))
+    for (const std::string& token : tokens_in(token_file))
         requests.emplace_back(begin).append(token).append(end);
     return requests;
 }
 
 // As many as there are whole batches of tokens, or one with all of them.
-std::vector<std::string> make_batches(const request_settings& wanted)
+std::vector<std::string> make_batches(const request_settings& wanted, const std::string& token_file)
 {
-    const std::vector<std::string> tokens = tokens_in(wanted.token_file);
+    const std::vector<std::string> tokens = tokens_in(token_file);
     const std::size_t size = std::min(wanted.batch, tokens.size());
     std::vector<std::string> requests;
     for (std::size_t at = 0; at + size <= tokens.size(); at += size) {
@@ -105,20 +105,46 @@ boost::json::object json_of(const load_outcome& seen, double cpu_seconds)
             {"cpu_seconds", cpu_seconds}};
 }
 
+struct server_settings {
+    std::string host;
+    std::vector<std::uint16_t> ports;
+    std::vector<std::string> token_files; // one for each port
+};
+
+std::vector<load_target>
+make_targets(const server_settings& servers, const request_settings& asked, unsigned depth)
+{
+    if (servers.ports.size() != servers.token_files.size())
+        throw std::runtime_error{"--port and --tokens: as many of the one as of the other"};
+    std::vector<load_target> targets;
+    for (std::size_t at = 0; at < servers.ports.size(); ++at) {
+        const std::string& file = servers.token_files[at];
+        targets.push_back(
+            {.requests{asked.batch == 0 ? make_requests(asked, file) : make_batches(asked, file), depth}});
+        sockaddr_in& server = targets.back().server;
+        server.sin_family = AF_INET;
+        server.sin_port = htons(servers.ports[at]);
+        if (inet_pton(AF_INET, servers.host.c_str(), &server.sin_addr) != 1)
+            throw std::runtime_error{"--host: not an IPv4 address"};
+    }
+    return targets;
+}
+
 int run(int argc, const char* const* argv)
 {
     load_settings load;
     request_settings asked;
-    std::string host;
-    std::uint16_t port = 0;
+    server_settings servers;
     unsigned depth = 1;
     std::uint64_t tolerated = 0;
     options::options_description known{"load_generator: puts a load on an HTTP server"};
     auto add = known.add_options();
     add("help", "this text");
-    add("host", options::value(&host)->default_value("127.0.0.1"), "IPv4 address");
-    add("port", options::value(&port)->required(), "");
-    add("tokens", options::value(&asked.token_file)->required(), "file of tokens, one a line");
+    add("host", options::value(&servers.host)->default_value("127.0.0.1"), "IPv4 address");
+    add("port", options::value(&servers.ports)->required()->multitoken(), "of each server that is asked");
+    add("tokens",
+        options::value(&servers.token_files)->required()->multitoken(),
+        "file of tokens, one a line; for each port");
     add("method", options::value(&asked.method)->default_value("GET"), "");
     add("path", options::value(&asked.path), "/verify, or for batches /api/v2/verify");
     add("body", options::value(&asked.body), "of every request, if it is no GET");
@@ -140,15 +166,10 @@ int run(int argc, const char* const* argv)
     options::notify(given);
     if (depth == 0 || load.connections == 0)
         throw std::runtime_error{"--depth and --connections: at least 1"};
-    load.server.sin_family = AF_INET;
-    load.server.sin_port = htons(port);
-    if (inet_pton(AF_INET, host.c_str(), &load.server.sin_addr) != 1)
-        throw std::runtime_error{"--host: not an IPv4 address"};
-
     if (asked.path.empty()) asked.path = asked.batch == 0 ? "/verify" : "/api/v2/verify";
-    request_texts requests{asked.batch == 0 ? make_requests(asked) : make_batches(asked), depth};
+    std::vector<load_target> targets = make_targets(servers, asked, depth);
     const double before = own_cpu_seconds();
-    const load_outcome seen = run_load(load, requests);
+    const load_outcome seen = run_load(load, targets);
     std::cout << boost::json::serialize(json_of(seen, own_cpu_seconds() - before)) << '\n';
     return seen.tally.unexpected <= tolerated && seen.is_complete ? 0 : 1;
 }

@@ -19,9 +19,8 @@ constexpr std::chrono::seconds last_answers{10}; // for what was sent when the l
 
 class load_run {
 public:
-    load_run(const load_settings& settings, request_texts& requests)
+    load_run(const load_settings& settings, std::vector<load_target>& targets)
         : settings_{settings},
-          requests_{requests},
           epoll_{epoll_create1(EPOLL_CLOEXEC)},
           space_(receive_space)
     {
@@ -29,9 +28,9 @@ public:
         outcome_.tally.expected_status = settings.expected_status;
         ring_.open(); // where it is not allowed, each connection sends by a call of its own
         for (unsigned count = 0; count < settings.connections; ++count) {
-            connections_.push_back(std::make_unique<load_connection>(
-                settings.server, settings.is_over_tls, outcome_.tally, ring_));
-            watch(*connections_.back(), EPOLL_CTL_ADD, EPOLLIN);
+            load_target& asked = targets[count % targets.size()];
+            lanes_.push_back(std::make_unique<lane>(asked, settings.is_over_tls, outcome_.tally, ring_));
+            watch(*lanes_.back(), EPOLL_CTL_ADD, EPOLLIN);
         }
     }
 
@@ -55,43 +54,54 @@ public:
     }
 
 private:
-    void watch(load_connection& which, int operation, std::uint32_t events)
+    // A connection and what it asks.
+    struct lane {
+        lane(load_target& asked, bool is_over_tls, load_tally& tally, socket_ring& ring)
+            : requests{asked.requests},
+              connection{asked.server, is_over_tls, tally, ring}
+        {}
+
+        request_texts& requests;
+        load_connection connection;
+    };
+
+    void watch(lane& which, int operation, std::uint32_t events)
     {
         epoll_event wanted{};
         wanted.events = events;
         wanted.data.ptr = &which;
-        if (epoll_ctl(epoll_.number(), operation, which.number(), &wanted) != 0)
+        if (epoll_ctl(epoll_.number(), operation, which.connection.number(), &wanted) != 0)
             throw std::system_error{errno, std::generic_category(), "epoll_ctl"};
     }
 
     bool has_more() const noexcept { return settings_.requests == 0 || sent_ < settings_.requests; }
 
-    void send_batch(load_connection& on, steady_time due)
+    void send_batch(lane& on, steady_time due)
     {
-        if (!on.is_blocked()) sending_.push_back(&on);
-        on.request(requests_.next(), requests_.depth(), due);
-        sent_ += requests_.depth();
+        if (!on.connection.is_blocked()) sending_.push_back(&on);
+        on.connection.request(on.requests.next(), on.requests.depth(), due);
+        sent_ += on.requests.depth();
     }
 
     void send_all()
     {
         ring_.send_all();
-        for (load_connection* const each : sending_) {
-            each->check_sent();
-            if (each->is_blocked()) watch(*each, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+        for (lane* const each : sending_) {
+            each->connection.check_sent();
+            if (each->connection.is_blocked()) watch(*each, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
         }
         sending_.clear();
     }
 
     void run_closed()
     {
-        for (const auto& each : connections_) {
+        for (const auto& each : lanes_) {
             if (has_more()) send_batch(*each, clock::now());
         }
         send_all();
         for (steady_time now = clock::now(); now < end_ && is_busy(); now = clock::now()) {
-            for (load_connection* const ready : wait_until(end_, now)) {
-                if (ready->is_idle() && has_more()) send_batch(*ready, clock::now());
+            for (lane* const ready : wait_until(end_, now)) {
+                if (ready->connection.is_idle() && has_more()) send_batch(*ready, clock::now());
             }
             send_all();
         }
@@ -105,12 +115,12 @@ private:
     // Batch number n is due at start + n * interval, and its connection is the next in turn.
     void run_open()
     {
-        const double interval = 1e9 * requests_.depth() / static_cast<double>(settings_.rate);
+        const double interval = 1e9 * lanes_.front()->requests.depth() / static_cast<double>(settings_.rate);
         std::uint64_t number = 0;
         steady_time due = start_;
         while (due < end_ && has_more()) {
             for (steady_time now = clock::now(); due <= now && due < end_ && has_more(); now = clock::now()) {
-                send_batch(*connections_[number % connections_.size()], due);
+                send_batch(*lanes_[number % lanes_.size()], due);
                 send_all();
                 outcome_.lateness.add(now - due);
                 due =
@@ -124,7 +134,7 @@ private:
     {
         const auto is_waiting = [this] {
             return std::any_of(
-                connections_.begin(), connections_.end(), [](const auto& each) { return !each->is_idle(); });
+                lanes_.begin(), lanes_.end(), [](const auto& each) { return !each->connection.is_idle(); });
         };
         for (steady_time now = clock::now(); is_waiting() && now < deadline; now = clock::now())
             wait_until(deadline, now);
@@ -132,7 +142,7 @@ private:
     }
 
     // Serves the connections that have something to say, once, after a wait no longer than to `when`.
-    const std::vector<load_connection*>& wait_until(steady_time when, steady_time now)
+    const std::vector<lane*>& wait_until(steady_time when, steady_time now)
     {
         const auto left = std::max(when - now, nanoseconds{0});
         timespec timeout{};
@@ -150,25 +160,24 @@ private:
 
     void serve(const epoll_event& event)
     {
-        auto& connection = *static_cast<load_connection*>(event.data.ptr);
+        lane& told = *static_cast<lane*>(event.data.ptr);
         if ((event.events & EPOLLOUT) != 0) {
-            connection.send_rest();
-            if (!connection.is_blocked()) watch(connection, EPOLL_CTL_MOD, EPOLLIN);
+            told.connection.send_rest();
+            if (!told.connection.is_blocked()) watch(told, EPOLL_CTL_MOD, EPOLLIN);
         }
-        if ((event.events & ~EPOLLOUT) != 0) connection.receive(space_);
-        served_.push_back(&connection);
+        if ((event.events & ~EPOLLOUT) != 0) told.connection.receive(space_);
+        served_.push_back(&told);
     }
 
     const load_settings& settings_;
-    request_texts& requests_;
     file_descriptor epoll_;
     std::vector<char> space_;
     load_outcome outcome_;
     socket_ring ring_;
-    std::vector<std::unique_ptr<load_connection>> connections_;
+    std::vector<std::unique_ptr<lane>> lanes_;
     std::array<epoll_event, 128> events_{};
-    std::vector<load_connection*> served_;
-    std::vector<load_connection*> sending_; // since send_all
+    std::vector<lane*> served_;
+    std::vector<lane*> sending_; // since send_all
     std::uint64_t sent_ = 0;
     steady_time start_{};
     steady_time end_{};
@@ -193,10 +202,10 @@ std::string_view request_texts::next() noexcept
     return std::string_view{text_}.substr(begin, end - begin);
 }
 
-load_outcome run_load(const load_settings& settings, request_texts& requests)
+load_outcome run_load(const load_settings& settings, std::vector<load_target>& targets)
 {
     prctl(PR_SET_TIMERSLACK, 1UL); // else the kernel may let each wait of an open loop sleep 50 us longer
-    load_run load{settings, requests};
+    load_run load{settings, targets};
     return load.run();
 }
 

@@ -31,9 +31,14 @@ private:
     unsigned depth_;
 };
 
-struct load_settings {
+// What is asked of a server.
+struct load_target {
     sockaddr_in server{};
-    unsigned connections = 64;
+    request_texts requests;
+};
+
+struct load_settings {
+    unsigned connections = 64; // dealt to the targets in turn
     bool is_over_tls = false;
     std::uint64_t rate = 0;     // requests a second; 0: closed loop
     double seconds = 5;         // no request is due after that
@@ -48,7 +53,8 @@ struct load_outcome {
     bool is_complete = true;    // everything was answered in the end
 };
 
-// Throws system_error and runtime_error when the server cannot be reached or does not keep to HTTP.
-load_outcome run_load(const load_settings& settings, request_texts& requests);
+// There is at least one target. Throws system_error and runtime_error when a server cannot be reached or does
+// not keep to HTTP.
+load_outcome run_load(const load_settings& settings, std::vector<load_target>& targets);
 
 } // namespace latchkey::bench

@@ -104,7 +104,7 @@ def measure(options, servers, folder):
     token_file = os.path.join(folder, "tokens")
     with open(token_file, "w") as out:
         out.write("\n".join(others) + "\n")
-    command = generator_command(verified.port, token_file, "--rate", options.rate, "--seconds", options.seconds,
+    command = generator_command([verified.port], [token_file], "--rate", options.rate, "--seconds", options.seconds,
                                 core=ANY_CORE)
     load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
