@@ -11,7 +11,7 @@ largest=60 # MB beyond the Debian below
 work=$tree/build/image
 pid_file=/var/lib/latchkey/pid # in the container, which has the process numbers of this machine
 container=
-has_server=
+serving=
 
 buildah()
 {
@@ -33,12 +33,13 @@ stop_server()
         [ $tries -lt 20 ] || return 0
         sleep 0.1
     done
+    wait "$serving" || true
 }
 
 clean_up()
 {
     [ -n "$container" ] || return 0
-    [ -z "$has_server" ] || stop_server
+    [ -z "$serving" ] || stop_server
     buildah rm "$container" >/dev/null 2>&1 || true
 }
 trap clean_up EXIT
@@ -67,9 +68,9 @@ if run sh -c 'touch /usr/local/bin/x || touch /etc/x' 2>/dev/null; then
     exit 1
 fi
 
-has_server=yes
 # shellcheck disable=SC2016 -- for the shell in the container
 run sh -c 'echo $$ >"$0" && exec latchkey serve --listen "$1"' "$pid_file" "127.0.0.1:$port" >"$work/server.log" 2>&1 &
+serving=$!
 url=http://127.0.0.1:$port
 tries=0
 until curl -fs "$url/readyz" >/dev/null; do
