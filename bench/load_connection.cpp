@@ -60,12 +60,11 @@ void load_connection::check_sent() const
     if (send_error_ != 0) throw std::system_error{send_error_, std::generic_category(), "send"};
 }
 
-// How many bytes the socket took, or an error number, negative.
+// As socket_ring::counts.
 ssize_t load_connection::send_some(std::string_view text) noexcept
 {
-    const ssize_t sent =
-        tls_ ? tls_->send(text) : send(number(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    return sent < 0 ? -errno : sent;
+    return socket_ring::count_of(
+        tls_ ? tls_->send(text) : send(number(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 ssize_t load_connection::receive_some(std::span<char> into) noexcept

@@ -49,22 +49,22 @@ void session::note_received(ssize_t count) noexcept
 void session::receive()
 {
     if (std::exchange(has_received_, false)) return;
-    const ssize_t count = receive_some();
-    note_received(count < 0 ? -errno : count);
+    note_received(receive_some());
 }
 
 ssize_t session::receive_some() noexcept
 {
     const std::span<char> into = space();
-    return tls_ ? tls_->receive(into.data(), into.size())
-                : ::recv(socket_.number(), into.data(), into.size(), 0);
+    return socket_ring::count_of(tls_ ? tls_->receive(into.data(), into.size())
+                                      : ::recv(socket_.number(), into.data(), into.size(), 0));
 }
 
 ssize_t session::send_some()
 {
     const char* const bytes = out_.data() + sent_;
     const std::size_t count = out_.size() - sent_;
-    return tls_ ? tls_->send(bytes, count) : ::send(socket_.number(), bytes, count, MSG_NOSIGNAL);
+    return socket_ring::count_of(tls_ ? tls_->send(bytes, count)
+                                      : ::send(socket_.number(), bytes, count, MSG_NOSIGNAL));
 }
 
 void session::say_goodbye() noexcept
@@ -72,7 +72,7 @@ void session::say_goodbye() noexcept
     if (tls_ && socket_.is_open()) tls_->say_goodbye();
 }
 
-// Of one try: how many bytes the socket took, or an error number of send(2), negative.
+// Of one try, as socket_ring::counts.
 void session::note_sent(ssize_t count) noexcept
 {
     if (count >= 0) {
@@ -90,8 +90,7 @@ void session::note_sent(ssize_t count) noexcept
 bool session::send_now()
 {
     while (!broken_ && sent_ < out_.size()) {
-        const ssize_t sent = send_some();
-        const ssize_t count = sent < 0 ? -errno : sent;
+        const ssize_t count = send_some();
         note_sent(count);
         if (count == -EAGAIN) return false;
     }

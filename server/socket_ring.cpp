@@ -34,11 +34,6 @@ bool can_send_and_receive(io_uring& ring) noexcept
     return moves_one_byte(ring);
 }
 
-ssize_t result_of(ssize_t count) noexcept
-{
-    return count < 0 ? -errno : count;
-}
-
 } // namespace
 
 void socket_ring::closer::operator()(io_uring* ring) const noexcept
@@ -83,8 +78,8 @@ void socket_ring::send_waiting() noexcept
     };
     for (std::size_t at = try_together(count_, sent, prepare); at != count_; ++at) {
         const std::string_view bytes = waiting_[at]->unsent();
-        sent[at] = result_of(
-            ::send(waiting_[at]->socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+        sent[at] =
+            count_of(::send(waiting_[at]->socket(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
     }
     const std::size_t count = std::exchange(count_, 0);
     for (std::size_t at = 0; at != count; ++at)
@@ -99,7 +94,7 @@ void socket_ring::receive(std::span<const inlet> inlets, counts& received) noexc
     };
     for (std::size_t at = try_together(inlets.size(), received, prepare); at != inlets.size(); ++at) {
         const inlet& one = inlets[at];
-        received[at] = result_of(::recv(one.socket, one.space.data(), one.space.size(), MSG_DONTWAIT));
+        received[at] = count_of(::recv(one.socket, one.space.data(), one.space.size(), MSG_DONTWAIT));
     }
 }
 

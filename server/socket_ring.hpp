@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -27,6 +28,9 @@ public:
     // How many bytes of each the socket took or gave (0: at its end), or an error number of send(2) or
     // recv(2), negative; -EIO: nobody knows, since the ring has failed.
     using counts = std::array<ssize_t, most>;
+
+    // What recv(2), send(2) or a call like them has returned, as such a count.
+    static ssize_t count_of(ssize_t returned) noexcept { return returned < 0 ? -errno : returned; }
 
     class sender {
     public:

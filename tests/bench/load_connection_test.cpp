@@ -2,11 +2,10 @@
 #include "bench/load_connection.hpp"
 #include "tests/support/catch.hpp"
 
-#include <array>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/socket.h>
+#include <system_error>
 #include <vector>
 
 namespace latchkey::bench {

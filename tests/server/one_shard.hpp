@@ -78,6 +78,13 @@ struct one_shard {
                       .now = std::chrono::steady_clock::now()};
 };
 
+// Whether the server has closed the connection, and all that it had sent has been received.
+inline bool is_at_end(const unique_descriptor& client)
+{
+    char byte = 0;
+    return ::recv(client.number(), &byte, 1, MSG_DONTWAIT) == 0;
+}
+
 // Adds what has arrived at the client's end.
 inline void receive(const unique_descriptor& client, std::string& answers)
 {

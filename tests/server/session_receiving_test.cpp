@@ -62,12 +62,6 @@ std::size_t answers_in(const std::string& all, const std::string& status = "200 
     return count;
 }
 
-bool is_at_end(const unique_descriptor& client)
-{
-    char byte = 0;
-    return ::recv(client.number(), &byte, 1, MSG_DONTWAIT) == 0;
-}
-
 // What the client has sent and the server has not received.
 int bytes_on_the_way(const unique_descriptor& client)
 {
