@@ -155,7 +155,8 @@ open_result<void> application::open_stores()
                                    .digest_of = sha256,
                                    .sync = all.settings.audit_sync,
                                    .when_full = all.settings.audit_when_full,
-                                   .rotate_bytes = all.settings.audit_rotate_size},
+                                   .rotate_bytes = all.settings.audit_rotate_size,
+                                   .keeper = dynamic_cast<audit_line_keeper*>(all.records.get())},
                                   all.now,
                                   all.audit_readers);
     if (!audit) return audit.error();

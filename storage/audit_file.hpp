@@ -25,7 +25,8 @@ public:
     ~audit_file() override;
 
     task<result<void>> append(audit_entry entry) override;
-    task<result<void>> append(audit_text entry);
+    // `is_ahead`: is_followed_by_its_act.
+    task<result<void>> append(audit_text entry, bool is_ahead);
     task<result<audit_page>> search(audit_query query) override;
     audit_health health() const override;
 
@@ -52,8 +53,11 @@ private:
                const clock& clock,
                worker_pool& pool);
 
+    task<result<void>> make_durable();
+
     std::string warning_;
     worker_pool& pool_;
+    audit_line_keeper* const keeper_; // null: a line that is written is synced
     audit_index index_;
     audit_writer writer_;
 };

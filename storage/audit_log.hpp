@@ -35,6 +35,13 @@ struct audit_entry {
     boost::json::object additional_fields;
 };
 
+// Whether the act that the entry describes is done in the store when it is appended. What was refused or has
+// failed is told at once, and of a verification that was allowed nothing else goes to the store.
+inline bool is_followed_by_its_act(const audit_entry& entry) noexcept
+{
+    return entry.outcome == "allowed" && entry.action != "verify";
+}
+
 struct audit_query {
     std::optional<uuid> request_id{};
     std::optional<uuid> resource_id{};
@@ -69,9 +76,10 @@ class audit_log {
 public:
     virtual ~audit_log() = default;
 
-    // Completes when the entry is as durable as the sync policy promises.
-    // unavailable: it could not be written; overloaded: the queue is full and the policy is `refuse`.
-    // Either way the caller must not do what the entry describes.
+    // Completes when the entry is as durable as the sync policy promises; if the act that it describes
+    // follows in the store, when it will be so no later than the act. unavailable: it could not be written;
+    // overloaded: the queue is full and the policy is `refuse`. Either way the caller must not do what the
+    // entry describes.
     virtual task<result<void>> append(audit_entry entry) = 0;
 
     // unavailable, overloaded.

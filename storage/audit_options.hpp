@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/audit_line.hpp"
+#include "storage/audit_line_keeper.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -11,7 +12,7 @@
 namespace latchkey {
 
 enum class audit_sync {
-    always,   // an append completes after fdatasync; entries that wait at the same time share one
+    always,   // an append completes when it is on the disk; entries that wait at the same time share a sync
     interval, // an append completes after the write; synced once a second
     never,    // left to the operating system
 };
@@ -30,6 +31,10 @@ struct audit_options {
     std::uint64_t rotate_bytes = 256ull * 1024 * 1024; // of one file; 0: never rotated
     std::chrono::milliseconds sync_interval{1000};     // for audit_sync::interval
     std::chrono::milliseconds probe_interval{1000};    // between tries to write again after a failure
+    // With audit_sync::always: keeps what is not synced yet. Outlives the log. Null: each batch is synced.
+    audit_line_keeper* keeper = nullptr;
+    std::chrono::milliseconds kept_interval{50}; // after which lines that are kept are synced
+    std::uint64_t kept_bytes = 1024 * 1024;      // or when there are so many
 };
 
 } // namespace latchkey

@@ -26,15 +26,18 @@ void audit_output::stage(const audit_text& entry)
 
 error_code audit_output::write_staged(bool and_sync)
 {
-    if (has_remains_) {
-        if (const error_code ec = cut_to(file_, size_)) {
-            drop_staged();
-            return ec;
-        }
-        has_remains_ = false;
+    error_code ec;
+    if (is_doubtful_)
+        ec = write_unsynced_anew();
+    else if (has_remains_)
+        ec = cut_to(file_, size_);
+    if (ec) {
+        drop_staged();
+        return ec;
     }
+    has_remains_ = false;
 
-    error_code ec = append_all(file_, staged_);
+    ec = append_all(file_, staged_);
     if (!ec && and_sync) ec = sync_file();
     if (ec) {
         // After a failed sync the kernel may have thrown away the pages and call them clean: what was
@@ -48,11 +51,26 @@ error_code audit_output::write_staged(bool and_sync)
     size_ += staged_.size();
     link_ = staged_link_;
     is_written_ = true;
-    if (and_sync) {
-        synced_size_ = size_;
-        write_head();
-    }
+    if (and_sync)
+        have_synced();
+    else if (remembers_)
+        unsynced_ += staged_;
     return {};
+}
+
+void audit_output::have_synced()
+{
+    synced_size_ = size_;
+    unsynced_.clear();
+    is_doubtful_ = false;
+    write_head();
+}
+
+// So that all of it is dirty again, whatever the kernel made of it.
+error_code audit_output::write_unsynced_anew()
+{
+    if (const error_code ec = cut_to(file_, synced_size_)) return ec;
+    return append_all(file_, unsynced_);
 }
 
 std::vector<audit_output::written_line> audit_output::written() const
@@ -67,10 +85,11 @@ std::vector<audit_output::written_line> audit_output::written() const
 
 error_code audit_output::sync()
 {
-    if (const error_code ec = sync_file()) return ec;
-    synced_size_ = size_;
-    write_head();
-    return {};
+    error_code ec;
+    if (is_doubtful_) ec = write_unsynced_anew();
+    if (!ec) ec = sync_file();
+    if (!ec) have_synced();
+    return ec;
 }
 
 // A file that is durable without its name would be lost all the same.
@@ -80,7 +99,9 @@ error_code audit_output::sync_file()
         if (const error_code ec = sync_directory_of(path_)) return ec;
         has_new_name_ = false;
     }
-    return sync_data(file_);
+    const error_code ec = sync_data(file_);
+    if (ec) is_doubtful_ = remembers_ && has_unsynced();
+    return ec;
 }
 
 error_code audit_output::rotate(std::string& renamed_to)
@@ -141,6 +162,8 @@ error_code audit_output::adopt(file_descriptor fresh)
     first_seq_ = link_.seq;
     size_ = 0;
     synced_size_ = 0;
+    unsynced_.clear();
+    is_doubtful_ = false;
     has_remains_ = false;
     has_new_name_ = true;
     head_.follow_path();

@@ -33,6 +33,14 @@ struct audit_mismatch {
     audit_head found;               // the last line of the log
 };
 
+// What became of the lines that were kept elsewhere (audit_mending.hpp) when a log was opened.
+struct audit_kept_lines {
+    std::uint64_t restored_from = 0; // seq; 0: the log had all that it should have
+    std::uint64_t restored_to = 0;
+    std::size_t left = 0;  // lines that do not follow what is there
+    std::string left_file; // where they are now
+};
+
 class audit_output {
 public:
     struct written_line {
@@ -40,11 +48,17 @@ public:
         std::size_t size = 0;     // without newline
     };
 
-    // Creates the file (0600) if there is none, finds the end of the chain, cuts a torn end off.
-    static open_result<std::unique_ptr<audit_output>> open(std::string path, line_digest digest_of);
+    // Creates the file (0600) if there is none, writes anew what was kept elsewhere, finds the end of the
+    // chain, cuts a torn end off. All that is there then is synced. `kept`: lines without newlines, in any
+    // order.
+    static open_result<std::unique_ptr<audit_output>>
+    open(std::string path, line_digest digest_of, const std::vector<std::string>& kept = {});
 
     // What `open` had to cut; bytes is 0 if nothing.
     const audit_repair& repair() const { return repair_; }
+
+    // What `open` did with the lines that were kept elsewhere.
+    const audit_kept_lines& kept_lines() const { return kept_lines_; }
 
     // What `open` found wrong at the end of the log, if anything; noted nowhere until somebody does. The head
     // record stays as it is until something is synced.
@@ -67,9 +81,17 @@ public:
     // `stage`.
     std::vector<written_line> written() const;
 
-    // Lines written without it become durable.
+    // The bytes of those lines, each with its newline.
+    std::string_view written_text() const { return is_written_ ? staged_ : std::string_view{}; }
+
+    // Lines written without it become durable. After a failed sync nobody knows what the disk has of them: if
+    // they are remembered, the next sync or write_staged first writes them anew.
     error_code sync();
+
+    // From now on lines are remembered until they are synced.
+    void remember_unsynced() { remembers_ = true; }
     bool has_unsynced() const { return synced_size_ != size_; }
+    std::uint64_t unsynced_bytes() const { return size_ - synced_size_; }
 
     // Renames the file to `rotated_name` and goes on in a fresh one; sets what it was renamed to. On an error
     // it goes on in the old one. Sync first: the old file is not touched again.
@@ -103,6 +125,11 @@ private:
     std::optional<open_error> find_chain_end();
     std::optional<open_error> take_up(const std::string& path, const file_descriptor& file);
     void check_head();
+    std::optional<open_error> mend(const std::vector<std::string>& kept);
+    audit_link link_before() const;
+    std::optional<open_error> put_aside(const std::vector<std::string>& lines);
+    error_code write_unsynced_anew();
+    void have_synced();
     open_error reason(std::string_view what, std::string_view remedy) const;
     static result<file_descriptor> open_fresh(const std::string& path);
     error_code adopt(file_descriptor fresh);
@@ -117,6 +144,7 @@ private:
     file_descriptor file_;
     file_identity identity_;
     audit_repair repair_;
+    audit_kept_lines kept_lines_;
     audit_head_file head_; // names what was synced, nothing more
     std::optional<audit_mismatch> mismatch_;
     bool had_no_head_ = false;
@@ -126,6 +154,9 @@ private:
     std::uint64_t first_seq_ = 1;
     std::uint64_t size_ = 0; // of the whole lines of the chain
     std::uint64_t synced_size_ = 0;
+    bool remembers_ = false;
+    std::string unsynced_;      // the bytes from synced_size_ to size_, if it remembers them
+    bool is_doubtful_ = false;  // what the file holds of them
     bool has_remains_ = false;  // of a failed write behind size_
     bool has_new_name_ = false; // which its directory has not been synced with
 

@@ -1,3 +1,4 @@
+#include "storage/audit_mending.hpp"
 #include "storage/audit_output.hpp"
 
 #include <algorithm>
@@ -29,11 +30,13 @@ const audit_part* newest(const std::vector<audit_part>& parts)
 
 } // namespace
 
-open_result<std::unique_ptr<audit_output>> audit_output::open(std::string path, line_digest digest_of)
+open_result<std::unique_ptr<audit_output>>
+audit_output::open(std::string path, line_digest digest_of, const std::vector<std::string>& kept)
 {
     std::unique_ptr<audit_output> output{new audit_output{std::move(path), digest_of}};
     if (auto failure = output->lock()) return *failure;
     if (auto failure = output->open_current()) return *failure;
+    if (auto failure = output->mend(kept)) return *failure;
     if (auto failure = output->find_chain_end()) return *failure;
     output->check_head();
     return output;
@@ -98,6 +101,9 @@ std::optional<open_error> audit_output::find_chain_end()
 
     const auto facts = facts_of(file_);
     if (!facts) return reason("cannot be read: " + facts.error().message(), "check the disk");
+    // Whatever wrote it may not have synced it, and from here on it counts as synced.
+    if (const error_code ec = sync_file())
+        return reason("cannot be synced: " + ec.message(), "check the disk");
     size_ = facts->size;
     synced_size_ = size_;
     first_seq_ = own && size_ != 0 ? own->first_seq : link_.seq;
@@ -113,8 +119,7 @@ void audit_output::check_head()
     const auto head = read_audit_head(path_);
     if (is_absent(head)) {
         had_no_head_ = found.seq != 0;
-        head_error_ = sync_file();
-        if (!head_error_) write_head();
+        write_head();
         return;
     }
     if (!head) {
@@ -135,6 +140,54 @@ void audit_output::check_head()
                          found};
         head_error_ = head_.take_up();
     }
+}
+
+std::optional<open_error> audit_output::mend(const std::vector<std::string>& kept)
+{
+    if (kept.empty()) return std::nullopt;
+    const auto head = read_audit_head(path_);
+    const std::uint64_t synced = head && *head ? (*head)->seq : 0;
+    const auto plan = plan_audit_mending(file_, synced, link_before(), kept, digest_of_);
+    if (!plan) return reason("cannot be read: " + plan.error().message(), "check the disk");
+
+    error_code ec = cut_to(file_, plan->cut_to);
+    if (!ec) ec = append_all(file_, plan->text);
+    if (ec)
+        return reason("what it lost cannot be put back from the database: " + ec.message(),
+                      "make room on the disk");
+    kept_lines_.restored_from = plan->restored_from;
+    kept_lines_.restored_to = plan->restored_to;
+    return put_aside(plan->left);
+}
+
+// Of the first line of the file at the path, as the parts beside it tell.
+audit_link audit_output::link_before() const
+{
+    const auto siblings = find_audit_siblings(path_);
+    const audit_part* const last = newest(siblings);
+    if (!last) return {1, {}};
+    const auto file = open_file(last->path, O_RDONLY);
+    const auto tail = file ? read_audit_tail(*file) : result<audit_tail>{file.error()};
+    return {last->last_seq + 1, tail ? digest_of_(tail->last_line) : digest{}};
+}
+
+// They are nowhere else once the log has been opened.
+std::optional<open_error> audit_output::put_aside(const std::vector<std::string>& lines)
+{
+    if (lines.empty()) return std::nullopt;
+    kept_lines_.left = lines.size();
+    kept_lines_.left_file = path_ + "_left"; // the name of no part
+    std::string text;
+    for (const std::string& line : lines)
+        text.append(line) += '\n';
+    const auto file = open_file(kept_lines_.left_file, O_WRONLY | O_APPEND | O_CREAT);
+    error_code ec = file ? append_all(*file, text) : file.error();
+    if (!ec) ec = sync_data(*file);
+    if (!ec) ec = sync_directory_of(kept_lines_.left_file);
+    if (!ec) return std::nullopt;
+    return reason("lines that the database keeps of it cannot be written to " + kept_lines_.left_file + ": " +
+                      ec.message(),
+                  "make room on the disk, and let the server's user write there");
 }
 
 // Sets the link to follow the last whole line of `file`, and cuts off what is torn behind it.

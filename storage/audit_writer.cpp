@@ -21,6 +21,7 @@ audit_writer::audit_writer(audit_options options,
     file_number_ = index_.sources().number_of(output_->path(), output_->identity());
     entries_ = output_->last_seq();
     head_error_ = output_->head_error();
+    if (keeps_lines()) output_->remember_unsynced();
 }
 
 audit_writer::~audit_writer()
@@ -60,6 +61,21 @@ void audit_writer::append(audit_text entry, std::unique_ptr<write_waiter> waiter
     refused.post();
 }
 
+void audit_writer::sync(std::unique_ptr<write_waiter> waiter)
+{
+    {
+        const std::lock_guard lock{mutex_};
+        if (!is_closed_) {
+            syncs_.push_back(std::move(waiter));
+            wake_.notify_one();
+            return;
+        }
+    }
+    completions refused;
+    refused.add(std::move(waiter), storage_errc::unavailable);
+    refused.post();
+}
+
 void audit_writer::reopen()
 {
     {
@@ -94,37 +110,41 @@ audit_health audit_writer::health() const
 void audit_writer::run()
 {
     for (bool should_stop = false; !should_stop;) {
-        bool should_reopen = false;
-        std::vector<pending> batch = wait_for_work(should_reopen, should_stop);
+        work next = wait_for_work();
+        should_stop = next.should_stop;
         if (probe_due_ && std::chrono::steady_clock::now() >= *probe_due_) probe();
-        if (should_reopen) follow_path();
-        if (!batch.empty()) write_batch(std::move(batch));
+        if (next.should_reopen) follow_path();
+        if (!next.batch.empty()) write_batch(std::move(next.batch));
         sync_if_due(should_stop);
+        if (!next.syncs.empty()) sync_for(std::move(next.syncs));
     }
 }
 
-std::vector<audit_writer::pending> audit_writer::wait_for_work(bool& should_reopen, bool& should_stop)
+audit_writer::work audit_writer::wait_for_work()
 {
     std::unique_lock lock{mutex_};
     gathering_.begin();
-    const auto has_work = [this] { return is_closed_ || reopen_requested_ || !queue_.empty(); };
+    const auto has_work = [this] {
+        return is_closed_ || reopen_requested_ || !syncs_.empty() || !queue_.empty();
+    };
     if (const auto until = next_wake())
         wake_.wait_until(lock, *until, has_work);
     else
         wake_.wait(lock, has_work);
     // What is not synced costs a batch next to nothing, and nobody need wait.
     const auto queued = [this] { return std::min(queue_.size(), batch_limit); };
-    if (options_.sync == audit_sync::always && !queue_.empty())
+    if (syncs_each_batch() && !queue_.empty())
         gathering_.wait(wake_, lock, queued, [this] { return is_closed_ || reopen_requested_; });
 
-    std::vector<pending> batch;
-    while (!queue_.empty() && batch.size() < batch_limit) {
-        batch.push_back(std::move(queue_.front()));
+    work next;
+    while (!queue_.empty() && next.batch.size() < batch_limit) {
+        next.batch.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
-    should_reopen = std::exchange(reopen_requested_, false);
-    should_stop = is_closed_ && queue_.empty();
-    return batch;
+    next.syncs = std::exchange(syncs_, {});
+    next.should_reopen = std::exchange(reopen_requested_, false);
+    next.should_stop = is_closed_ && queue_.empty();
+    return next;
 }
 
 std::optional<audit_writer::instant> audit_writer::next_wake() const
@@ -152,12 +172,12 @@ bool audit_writer::write_entries(const std::vector<pending>& batch)
 {
     stage(batch);
     const std::uint64_t first = output_->last_seq() + 1;
-    if (const error_code ec = output_->write_staged(options_.sync == audit_sync::always)) {
+    if (const error_code ec = output_->write_staged(syncs_each_batch())) {
         fail(ec, "cannot be written");
         return false;
     }
-    if (options_.sync == audit_sync::interval && !sync_due_)
-        sync_due_ = std::chrono::steady_clock::now() + options_.sync_interval;
+    if (keeps_lines()) options_.keeper->keep_audit_lines(output_->written_text());
+    plan_sync();
     if (output_->has_unsynced() && unsynced_from_ == 0) unsynced_from_ = first;
     index_written(batch);
     return true;
@@ -189,6 +209,15 @@ void audit_writer::index_written(const std::vector<pending>& entries)
     head_error_ = output_->head_error();
 }
 
+void audit_writer::plan_sync()
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (options_.sync == audit_sync::interval && !sync_due_) sync_due_ = now + options_.sync_interval;
+    if (!keeps_lines()) return;
+    if (!sync_due_) sync_due_ = now + options_.kept_interval;
+    if (output_->unsynced_bytes() >= options_.kept_bytes) sync_due_ = now;
+}
+
 void audit_writer::sync_if_due(bool is_last)
 {
     // Once a sync has failed, one that succeeds proves nothing about what was written before.
@@ -203,13 +232,28 @@ bool audit_writer::sync_now()
     if (!output_->has_unsynced()) return true;
     if (const error_code ec = output_->sync()) {
         fail(ec, "cannot be synced");
-        doubtful_from_ = unsynced_from_;
+        note_doubt();
         return false;
     }
     unsynced_from_ = 0;
+    if (keeps_lines()) options_.keeper->release_audit_lines();
     const std::lock_guard lock{mutex_};
     head_error_ = output_->head_error();
     return true;
+}
+
+// After a failed sync: what was acknowledged before may be lost, unless it is remembered and written anew.
+void audit_writer::note_doubt()
+{
+    if (!keeps_lines() && doubtful_from_ == 0) doubtful_from_ = unsynced_from_;
+}
+
+void audit_writer::sync_for(std::vector<std::unique_ptr<write_waiter>> waiters)
+{
+    const bool is_synced = doubtful_from_ == 0 && sync_now();
+    for (auto& waiter : waiters)
+        completions_.add(std::move(waiter), is_synced ? error_code{} : storage_errc::unavailable);
+    completions_.post();
 }
 
 void audit_writer::make_room()

@@ -41,6 +41,9 @@ public:
     // Completes the waiter as audit_log::append says. Any thread.
     void append(audit_text entry, std::unique_ptr<write_waiter> waiter);
 
+    // Syncs what is written, and then completes the waiter: unavailable if that fails. Any thread.
+    void sync(std::unique_ptr<write_waiter> waiter);
+
     // Before the next batch: if the file at the path is another one, goes on there. Any thread.
     void reopen();
 
@@ -58,15 +61,29 @@ private:
 
     using instant = std::chrono::steady_clock::time_point;
 
+    struct work {
+        std::vector<pending> batch;
+        std::vector<std::unique_ptr<write_waiter>> syncs;
+        bool should_reopen = false;
+        bool should_stop = false;
+    };
+
+    // Of all, or of those that are kept elsewhere until then.
+    bool syncs_each_batch() const { return options_.sync == audit_sync::always && !keeps_lines(); }
+    bool keeps_lines() const { return options_.sync == audit_sync::always && options_.keeper; }
+
     void run();
-    std::vector<pending> wait_for_work(bool& should_reopen, bool& should_stop);
+    work wait_for_work();
     std::optional<instant> next_wake() const;
     void write_batch(std::vector<pending> batch);
     bool write_entries(const std::vector<pending>& batch);
     static std::vector<pending> as_pending(const std::vector<audit_entry>& notes);
     void stage(const std::vector<pending>& entries);
     void index_written(const std::vector<pending>& entries);
+    void plan_sync();
+    void note_doubt();
     void sync_if_due(bool is_last);
+    void sync_for(std::vector<std::unique_ptr<write_waiter>> waiters);
     bool sync_now();
     void make_room();
     void rotate();
@@ -84,6 +101,7 @@ private:
     mutable std::mutex mutex_; // guards what follows
     std::condition_variable wake_;
     std::deque<pending> queue_;
+    std::vector<std::unique_ptr<write_waiter>> syncs_;
     batch_gathering gathering_;
     bool reopen_requested_ = false;
     bool is_closed_ = false;

@@ -71,7 +71,8 @@ void audit_writer::probe()
     if (output_->is_deleted() && take_fresh_file()) return;
     const std::vector<pending> note = as_pending({audit_note(clock_, "recover", std::move(fields))});
     stage(note);
-    if (output_->write_staged(true)) return;
+    if (output_->write_staged(true)) return note_doubt();
+    if (keeps_lines()) options_.keeper->release_audit_lines();
     probe_due_.reset();
     unsynced_from_ = 0;
     doubtful_from_ = 0;

@@ -1,16 +1,6 @@
 #include "storage/redis_audit_log.hpp"
 
 namespace latchkey {
-namespace {
-
-// Whether the act that the entry describes is done in the store when it is appended. What was refused or has
-// failed is told at once, and of a verification that was allowed nothing else goes to Redis.
-bool is_followed_by_its_act(const audit_entry& entry) noexcept
-{
-    return entry.outcome == "allowed" && entry.action != "verify";
-}
-
-} // namespace
 
 redis_audit_log::redis_audit_log(redis_store& store, audit_file& file, redis_audit_options options)
     : file_{file},
@@ -27,7 +17,7 @@ task<result<void>> redis_audit_log::append(audit_entry entry)
 task<result<void>> redis_audit_log::append(audit_text text, bool is_ahead)
 {
     std::string line = unchained_line(text);
-    auto appending = file_.append(std::move(text));
+    auto appending = file_.append(std::move(text), is_ahead);
     const result<void> appended = co_await std::move(appending);
     if (!appended) co_return appended;
     auto sending = is_ahead ? redis_audit_stream::send_ahead(stream_, std::move(line))

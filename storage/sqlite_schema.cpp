@@ -50,7 +50,14 @@ CREATE TABLE settings (
 ) STRICT;
 )sql";
 
-constexpr const char* migrations[] = {first_version, second_version};
+constexpr const char* third_version = R"sql(
+CREATE TABLE kept_audit_lines (
+    row   INTEGER PRIMARY KEY,
+    lines BLOB NOT NULL -- of the audit log, each with its newline, then NULs: storage/audit_line_keeper.hpp
+) STRICT;
+)sql";
+
+constexpr const char* migrations[] = {first_version, second_version, third_version};
 
 open_result<std::int64_t> read_version(sqlite_database& database)
 {

@@ -46,11 +46,15 @@ sqlite_store::open(const std::string& path, const clock& time, sqlite_options op
     opened->id_tag_key_ = *id_tag_key;
     auto rows = sqlite_rows::prepare(*database);
     if (!rows) return rows.error();
+    auto kept = sqlite_kept_lines::prepare(*database);
+    if (!kept) return kept.error();
 
     sqlite_store& self = *opened;
+    self.found_lines_ = kept->take_found();
     self.writer_ = std::make_unique<sqlite_writer>(
         std::move(*database),
         std::move(*rows),
+        std::move(*kept),
         sqlite_writer::settings{options.queue_limit, options.probe_interval},
         [&self](const mutation& change, bool is_durable) { return self.settle(change, is_durable); });
     self.dropped_before_ = std::move(*dropped);
@@ -87,8 +91,7 @@ void sqlite_store::close()
 template <class Begin>
 task<error_code> sqlite_store::write(sqlite_writer::effect of, Begin begin)
 {
-    auto initiate = [this, of, &begin](auto handler) {
-        auto waiter = std::make_unique<handler_waiter<decltype(handler)>>(std::move(handler));
+    auto writing = wait_for_write([this, of, &begin](std::unique_ptr<write_waiter> waiter) {
         error_code refusal;
         {
             const std::lock_guard hold{order_};
@@ -105,9 +108,8 @@ task<error_code> sqlite_store::write(sqlite_writer::effect of, Begin begin)
         completions refused;
         refused.add(std::move(waiter), refusal);
         refused.post();
-    };
-    const write_verdict verdict =
-        co_await asio::async_initiate<decltype(use_task), void(write_verdict)>(std::move(initiate), use_task);
+    });
+    const write_verdict verdict = co_await std::move(writing);
     co_return verdict.ec;
 }
 
@@ -208,6 +210,13 @@ void sqlite_store::flush()
         const bool is_last = stripe + 1 == key_table::stripe_count;
         if (uses.size() >= flush_step || is_last) writer_->wait_for(submit_all(uses));
     }
+}
+
+// --- the audit log
+
+task<error_code> sqlite_store::audit_lines_kept()
+{
+    return write(effect::takes_away, []() -> result<mutation> { return mutation{after_all_before}; });
 }
 
 // --- keys

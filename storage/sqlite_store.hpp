@@ -4,6 +4,7 @@
 // Close or destroy it before any io_context whose coroutines wait for it.
 #pragma once
 
+#include "storage/audit_line_keeper.hpp"
 #include "storage/id_tag.hpp"
 #include "storage/memory_table.hpp"
 #include "storage/sqlite_writer.hpp"
@@ -20,7 +21,7 @@ struct sqlite_options {
     std::optional<siphash_key> id_tag_key{};         // for a file without users: whose keys are to come
 };
 
-class sqlite_store final : public store {
+class sqlite_store final : public store, public audit_line_keeper {
 public:
     // `path` is a path of the file system. Creates the file if need be, loads it, and keeps it locked.
     static open_result<std::unique_ptr<sqlite_store>>
@@ -71,6 +72,11 @@ public:
     task<result<revised<user>>> delete_user(uuid id, time_point now) override;
     void record_seen(const uuid& id, time_point when) noexcept override { table_.record_seen(id, when); }
 
+    void keep_audit_lines(std::string_view lines) override { writer_->keep(lines); }
+    task<error_code> audit_lines_kept() override;
+    void release_audit_lines() override { writer_->release_kept(); }
+    std::vector<std::string> take_audit_lines() override { return std::exchange(found_lines_, {}); }
+
     store_health health() const override { return writer_->health(); }
     std::optional<key_census> census() const override { return counter_.latest(); }
 
@@ -99,6 +105,7 @@ private:
     key_counter counter_;
     std::mutex sweeping_; // so that one who sweeps finds everything done afterwards; before order_
     std::vector<key_removal> dropped_before_; // rows found dead when the file was loaded
+    std::vector<std::string> found_lines_;    // of the audit log, when the file was opened
     bool is_closed_ = false;
     std::chrono::steady_clock::time_point next_flush_;
     std::unique_ptr<sqlite_writer> writer_;

@@ -25,12 +25,14 @@ bool erases(const mutation& change) noexcept
 
 sqlite_writer::sqlite_writer(sqlite_database database,
                              sqlite_rows rows,
+                             sqlite_kept_lines kept,
                              settings limits,
                              settle_function settle)
     : settings_{limits},
       settle_{std::move(settle)},
       database_{std::move(database)},
       rows_{std::move(rows)},
+      kept_{std::move(kept)},
       thread_{named_thread("sqlite writer", [this] { run(); })}
 {}
 
@@ -70,6 +72,19 @@ void sqlite_writer::wait_for(std::uint64_t number)
     settled_.wait(hold, [&] { return settled_count_ >= number; });
 }
 
+void sqlite_writer::keep(std::string_view lines)
+{
+    const std::lock_guard hold{mutex_};
+    queued_lines_ += lines;
+}
+
+void sqlite_writer::release_kept()
+{
+    const std::lock_guard hold{mutex_};
+    queued_lines_.clear();
+    is_released_ = true;
+}
+
 void sqlite_writer::close()
 {
     {
@@ -106,6 +121,7 @@ void sqlite_writer::run()
         tidy(is_idle);
     }
     if (is_read_only()) pay_debts(); // the last chance
+    if (!is_read_only()) settle_lines();
     if (database_.log_pages() > 0 && !database_.checkpoint())
         return; // the log stays beside the file, complete
 }
@@ -147,7 +163,8 @@ bool sqlite_writer::commit(const std::vector<request>& batch)
     const auto only_waits = [](const request& one) {
         return std::holds_alternative<std::monostate>(one.change);
     };
-    if (std::all_of(batch.begin(), batch.end(), only_waits)) return true;
+    take_lines();
+    if (lines_.empty() && std::all_of(batch.begin(), batch.end(), only_waits)) return true;
 
     bool is_written = database_.execute("BEGIN IMMEDIATE");
     for (const request& one : batch) {
@@ -156,9 +173,44 @@ bool sqlite_writer::commit(const std::vector<request>& batch)
             erased_since_ = std::chrono::steady_clock::now();
         }
     }
-    if (is_written && database_.execute("COMMIT")) return true;
-    turn_read_only();
-    return false;
+    return end_transaction(is_written);
+}
+
+bool sqlite_writer::end_transaction(bool is_written)
+{
+    is_written = is_written && kept_.write(lines_) && database_.execute("COMMIT");
+    kept_.settle(is_written);
+    if (is_written) {
+        lines_.clear();
+    } else {
+        turn_read_only();
+        give_lines_back();
+    }
+    return is_written;
+}
+
+void sqlite_writer::take_lines()
+{
+    const std::lock_guard hold{mutex_};
+    if (std::exchange(is_released_, false)) kept_.start_over();
+    lines_.swap(queued_lines_);
+}
+
+// At the end: what the log could not sync stays for the next start, and nothing else does.
+void sqlite_writer::settle_lines()
+{
+    take_lines();
+    const bool are_needed = !lines_.empty();
+    if (!are_needed && !kept_.are_all_old()) return;
+    const bool is_begun = database_.execute("BEGIN IMMEDIATE");
+    end_transaction(is_begun && (are_needed || kept_.clear()));
+}
+
+void sqlite_writer::give_lines_back()
+{
+    const std::lock_guard hold{mutex_};
+    if (!is_released_) queued_lines_.insert(0, lines_);
+    lines_.clear();
 }
 
 // From here on nothing new is begun, so that what follows in the queue fails in the order it came.
@@ -193,15 +245,13 @@ void sqlite_writer::finish(std::vector<request>& batch, bool is_durable)
 // writes the version again, to see whether the disk takes anything.
 bool sqlite_writer::pay_debts()
 {
+    take_lines();
     bool is_written = database_.execute("BEGIN IMMEDIATE");
     const auto version = is_written ? database_.ask("PRAGMA user_version") : std::nullopt;
     is_written = version && database_.execute(("PRAGMA user_version = " + std::to_string(*version)).c_str());
     for (const mutation& debt : debts_)
         is_written = is_written && rows_.apply(debt);
-    if (!is_written || !database_.execute("COMMIT")) {
-        turn_read_only();
-        return false;
-    }
+    if (!end_transaction(is_written)) return false;
     debts_.clear();
     erased_since_ = std::chrono::steady_clock::now();
     const std::lock_guard hold{mutex_};

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "storage/batch_gathering.hpp"
+#include "storage/sqlite_kept_lines.hpp"
 #include "storage/sqlite_rows.hpp"
 #include "storage/store.hpp"
 #include "storage/write_waiter.hpp"
@@ -29,7 +30,11 @@ public:
     // now. Returns what has to be written before anything else can.
     using settle_function = std::function<std::optional<mutation>(const mutation&, bool is_durable)>;
 
-    sqlite_writer(sqlite_database database, sqlite_rows rows, settings limits, settle_function settle);
+    sqlite_writer(sqlite_database database,
+                  sqlite_rows rows,
+                  sqlite_kept_lines kept,
+                  settings limits,
+                  settle_function settle);
     ~sqlite_writer();
     sqlite_writer(const sqlite_writer&) = delete;
     sqlite_writer& operator=(const sqlite_writer&) = delete;
@@ -50,6 +55,12 @@ public:
     // Blocks until that mutation is settled, durable or not.
     void wait_for(std::uint64_t number);
 
+    // Lines of the audit log, to be written in the transaction of the next mutation; wakes nobody.
+    void keep(std::string_view lines);
+
+    // What was kept so far is not needed any more.
+    void release_kept();
+
     // Writes all that is queued, empties the write-ahead log and ends the thread.
     void close();
 
@@ -68,6 +79,10 @@ private:
     std::chrono::milliseconds patience() const;
     void write(std::vector<request>& batch);
     bool commit(const std::vector<request>& batch);
+    void take_lines();
+    void give_lines_back();
+    void settle_lines();
+    bool end_transaction(bool is_written);
     void finish(std::vector<request>& batch, bool is_durable);
     bool pay_debts();
     void tidy(bool is_idle);
@@ -79,6 +94,8 @@ private:
     // The writer thread's own.
     sqlite_database database_;
     sqlite_rows rows_;
+    sqlite_kept_lines kept_;
+    std::string lines_; // being written
     std::vector<mutation> debts_;
     completions completions_;
     steady_time next_probe_{};
@@ -90,6 +107,8 @@ private:
     std::condition_variable settled_; // of those in wait_for
     std::vector<request> queue_;
     batch_gathering gathering_;
+    std::string queued_lines_;
+    bool is_released_ = false; // all lines that are not in queued_lines_
     std::uint64_t submitted_ = 0;
     std::uint64_t settled_count_ = 0;
     bool is_closing_ = false;

@@ -6,6 +6,7 @@
 #include "storage/task.hpp"
 
 #include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 
 #include <memory>
@@ -44,6 +45,16 @@ private:
     Handler handler_;
     asio::executor_work_guard<executor> work_; // the context may not run dry while the writer is at work
 };
+
+// Calls `begin` with a waiter of the caller's, once it is waited for; the outcome is what the waiter is told.
+template <class Begin>
+task<write_verdict> wait_for_write(Begin begin)
+{
+    auto initiate = [begin = std::move(begin)](auto handler) mutable {
+        begin(std::make_unique<handler_waiter<decltype(handler)>>(std::move(handler)));
+    };
+    return asio::async_initiate<decltype(use_task), void(write_verdict)>(std::move(initiate), use_task);
+}
 
 // Waiters with their verdicts, sorted by the thread they live on: one post wakes all of one thread.
 class completions {

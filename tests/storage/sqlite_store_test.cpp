@@ -367,7 +367,8 @@ TEST_CASE("a database of version 1 gets a key for the ids to come, and keeps its
     {
         auto database = sqlite_database::open(store.path());
         REQUIRE(database);
-        REQUIRE(database->execute("DROP TABLE settings; PRAGMA user_version = 1"));
+        REQUIRE(
+            database->execute("DROP TABLE settings; DROP TABLE kept_audit_lines; PRAGMA user_version = 1"));
     }
     store.open();
     CHECK(store->id_tag_key());

@@ -141,6 +141,47 @@ TEST_CASE("a token is valid after kill -9 right behind its 201, every time", "[w
     CHECK(verify_audit(directory) == 0);
 }
 
+TEST_CASE("what was acknowledged is in the audit log after a power loss that took what was not synced",
+          "[wire][process]")
+{
+    const temporary_directory directory;
+    const std::string file = server_process::audit_file(directory);
+    const auto has_entry_for = [&](int number) {
+        return contains(contents_of(file), "\"target\":\"power-" + std::to_string(number) + '"');
+    };
+    int made = 0;
+    for (bool has_lost = false; !has_lost;) { // unless the log was synced right then
+        {
+            server_process server{directory};
+            http_client client = server.connect();
+            const std::string session = sign_in(client);
+            for (const int last = made + 10; made < last; ++made)
+                create(client, session, "power-" + std::to_string(made));
+            server.send_signal(SIGKILL);
+            REQUIRE(server.wait() == 128 + SIGKILL);
+        }
+        // The head record names the last line that was synced.
+        const std::size_t synced = std::stoul(contents_of(file + ".head"));
+        const std::string text = contents_of(file);
+        std::size_t end = 0;
+        for (std::size_t line = 0; line < synced; ++line)
+            end = text.find('\n', end) + 1;
+        write_file(file, text.substr(0, end));
+        has_lost = end < text.size();
+    }
+
+    {
+        server_process server{directory};
+        server.connect();
+        for (int number = 0; number < made; ++number)
+            CHECK(has_entry_for(number));
+        CHECK(contains(contents_of(file), "restored_from_seq"));
+        server.send_signal(SIGTERM);
+        REQUIRE(server.wait() == 0);
+    }
+    CHECK(verify_audit(directory) == 0);
+}
+
 TEST_CASE("SIGTERM lets a request in flight finish and exits with 0", "[wire][process]")
 {
     const temporary_directory directory;
