@@ -54,9 +54,15 @@ public:
         return std::string_view{bytes_}.substr(offset - from_);
     }
 
-    // Where `line` stands or would stand.
+    bool has(std::string_view text, std::uint64_t seq) const
+    {
+        const auto own = lines_.find(seq);
+        return own != lines_.end() && own->second.text == text;
+    }
+
+    // Where `line` stands or would stand; `all`: the run that it is of.
     std::optional<std::uint64_t>
-    place_of(const chained_line& line, const audit_link& before, line_digest digest_of) const
+    place_of(const chained_line& line, const run& all, const audit_link& before, line_digest digest_of) const
     {
         if (const auto own = lines_.find(line.link.seq); own != lines_.end() && own->second.text == line.text)
             return from_ + own->second.at;
@@ -64,10 +70,23 @@ public:
         if (last != lines_.end() && digest_of(last->second.text) == line.link.prev)
             return from_ + last->second.at + last->second.text.size() + 1;
         const bool is_first = is_whole_file() && line.link.seq == before.seq && line.link.prev == before.prev;
-        return is_first ? std::optional<std::uint64_t>{0} : std::nullopt;
+        return is_first && may_begin_with(all) ? std::optional<std::uint64_t>{0} : std::nullopt;
     }
 
 private:
+    // Whether these can be what the file began with, so that no other file is ever written over.
+    bool may_begin_with(const run& all) const
+    {
+        const std::string_view opening = all.front().text.substr(0, std::min(bytes_.size(), opening_size));
+        if (!bytes_.empty() && bytes_.front() != '\0' && !bytes_.starts_with(opening)) return false;
+        if (lines_.empty()) return true;
+        const std::string_view least = lines_.begin()->second.text;
+        return std::any_of(
+            all.begin(), all.end(), [&](const chained_line& one) { return one.text == least; });
+    }
+
+    static constexpr std::size_t opening_size = 7; // {"seq":
+
     struct placed {
         std::size_t at = 0;
         std::string_view text;
@@ -121,12 +140,31 @@ void write_anew(audit_mending& plan, const run& lines, std::string_view found, l
     }
     if (plan.restored_from != 0) plan.restored_to = lines.back().link.seq;
 
-    // Lines behind them, which nobody was told of. Behind what was whole, also what is not a line.
+    // Lines behind them, which nobody was told of; and behind all that was whole, one that is torn.
     found.remove_prefix(std::min(plan.text.size(), found.size()));
-    plan.text += plan.restored_from == 0 ? found : chained_part(found, lines.back(), digest_of);
+    const std::string_view whole = chained_part(found, lines.back(), digest_of);
+    plan.text += whole;
+    found.remove_prefix(whole.size());
+    if (plan.restored_from != 0) return;
+    const bool is_torn = found.find('\n') == found.npos;
+    (is_torn ? plan.text : plan.dropped) += found;
 }
 
 } // namespace
+
+error_code forget_those_in(const file_descriptor& part, std::vector<std::string>& lines)
+{
+    const auto facts = facts_of(part);
+    if (!facts) return facts.error();
+    auto end = file_end::read(part, facts->size, 8 * least_window);
+    if (!end) return end.error();
+    end->find_lines();
+    std::erase_if(lines, [&](const std::string& text) {
+        const auto line = scan_audit_line(text);
+        return line && end->has(text, line->link.seq);
+    });
+    return {};
+}
 
 result<audit_mending> plan_audit_mending(const file_descriptor& file,
                                          std::uint64_t synced_seq,
@@ -144,7 +182,7 @@ result<audit_mending> plan_audit_mending(const file_descriptor& file,
     const std::vector<run> runs = runs_of(std::move(needed), digest_of);
     const auto facts = facts_of(file);
     if (!facts) return facts.error();
-    plan.cut_to = facts->size;
+    plan.place = facts->size;
 
     // The last of them that has a place. Those before it are older than they need be, those behind it are
     // left.
@@ -156,7 +194,7 @@ result<audit_mending> plan_audit_mending(const file_descriptor& file,
         run lines; // from the one that has the place on
         const auto has_place = [&](const run& candidates) {
             const auto first = std::find_if(candidates.begin(), candidates.end(), [&](const auto& line) {
-                place = end->place_of(line, before, digest_of);
+                place = end->place_of(line, candidates, before, digest_of);
                 return place.has_value();
             });
             lines.assign(first, candidates.end());
@@ -170,7 +208,7 @@ result<audit_mending> plan_audit_mending(const file_descriptor& file,
             for (const chained_line& one : *lost)
                 plan.left.emplace_back(one.text);
         if (placed == runs.rend()) break;
-        plan.cut_to = *place;
+        plan.place = *place;
         write_anew(plan, lines, end->behind(*place), digest_of);
         break;
     }

@@ -14,8 +14,9 @@
 namespace latchkey {
 
 struct audit_mending {
-    std::uint64_t cut_to = 0; // bytes of the file that stay
-    std::string text;         // what is to be appended to them
+    std::uint64_t place = 0; // in the file, of `text`, with which it ends then
+    std::string text;
+    std::string dropped; // what stood behind it and is no part of the chain; but for a last line that is torn
 
     // The kept lines that the file had not, or not like this. 0: none.
     std::uint64_t restored_from = 0; // seq
@@ -33,5 +34,8 @@ result<audit_mending> plan_audit_mending(const file_descriptor& file,
                                          const audit_link& before,
                                          const std::vector<std::string>& kept,
                                          line_digest digest_of);
+
+// Takes away from `lines` those that stand at the end of `part`, an older file of the log.
+error_code forget_those_in(const file_descriptor& part, std::vector<std::string>& lines);
 
 } // namespace latchkey

@@ -125,8 +125,8 @@ private:
     std::optional<open_error> find_chain_end();
     std::optional<open_error> take_up(const std::string& path, const file_descriptor& file);
     void check_head();
-    std::optional<open_error> mend(const std::vector<std::string>& kept);
-    audit_link link_before() const;
+    std::optional<open_error> mend(const std::vector<std::string>& kept, std::vector<std::string>& left);
+    result<audit_link> link_behind(const file_descriptor& part, std::uint64_t last_seq) const;
     std::optional<open_error> put_aside(const std::vector<std::string>& lines);
     error_code write_unsynced_anew();
     void have_synced();

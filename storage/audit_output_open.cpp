@@ -36,8 +36,10 @@ audit_output::open(std::string path, line_digest digest_of, const std::vector<st
     std::unique_ptr<audit_output> output{new audit_output{std::move(path), digest_of}};
     if (auto failure = output->lock()) return *failure;
     if (auto failure = output->open_current()) return *failure;
-    if (auto failure = output->mend(kept)) return *failure;
+    std::vector<std::string> left;
+    if (auto failure = output->mend(kept, left)) return *failure;
     if (auto failure = output->find_chain_end()) return *failure;
+    if (auto failure = output->put_aside(left)) return *failure;
     output->check_head();
     return output;
 }
@@ -96,6 +98,9 @@ std::optional<open_error> audit_output::find_chain_end()
                               "let the server's user read and write it");
             }
             if (auto failure = take_up(last->path, *file)) return failure;
+            // It may have been renamed while it was written, and not yet synced.
+            if (const error_code ec = sync_data(*file))
+                return reason(last->path + " cannot be synced: " + ec.message(), "check the disk");
         }
     }
 
@@ -142,33 +147,45 @@ void audit_output::check_head()
     }
 }
 
-std::optional<open_error> audit_output::mend(const std::vector<std::string>& kept)
+std::optional<open_error> audit_output::mend(const std::vector<std::string>& kept,
+                                             std::vector<std::string>& left)
 {
     if (kept.empty()) return std::nullopt;
     const auto head = read_audit_head(path_);
     const std::uint64_t synced = head && *head ? (*head)->seq : 0;
-    const auto plan = plan_audit_mending(file_, synced, link_before(), kept, digest_of_);
+    const auto siblings = find_audit_siblings(path_);
+    const audit_part* const last = newest(siblings);
+    const auto older = last ? open_file(last->path, O_RDONLY) : result<file_descriptor>{};
+    const auto before = last && older ? link_behind(*older, last->last_seq) : result<audit_link>{{1, {}}};
+    if (!older || !before) {
+        const error_code ec = older ? before.error() : older.error();
+        return reason("the rotated part " + last->path + " cannot be read: " + ec.message(),
+                      "let the server's user read it");
+    }
+    auto plan = plan_audit_mending(file_, synced, *before, kept, digest_of_);
     if (!plan) return reason("cannot be read: " + plan.error().message(), "check the disk");
 
-    error_code ec = cut_to(file_, plan->cut_to);
-    if (!ec) ec = append_all(file_, plan->text);
+    // Over what is there, so that at no moment anything is missing that was not.
+    const auto over = open_file(path_, O_WRONLY);
+    error_code ec = over ? write_at(*over, plan->text, plan->place) : over.error();
+    if (!ec) ec = cut_to(file_, plan->place + plan->text.size());
+    if (!ec && last) ec = forget_those_in(*older, plan->left);
     if (ec)
         return reason("what it lost cannot be put back from the database: " + ec.message(),
                       "make room on the disk");
+    if (!plan->dropped.empty()) repair_ = {plan->dropped.size(), plan->dropped.substr(0, noted_bytes), path_};
     kept_lines_.restored_from = plan->restored_from;
     kept_lines_.restored_to = plan->restored_to;
-    return put_aside(plan->left);
+    left = std::move(plan->left);
+    return std::nullopt;
 }
 
-// Of the first line of the file at the path, as the parts beside it tell.
-audit_link audit_output::link_before() const
+// What follows the last line of a rotated part, whose number that is.
+result<audit_link> audit_output::link_behind(const file_descriptor& part, std::uint64_t last_seq) const
 {
-    const auto siblings = find_audit_siblings(path_);
-    const audit_part* const last = newest(siblings);
-    if (!last) return {1, {}};
-    const auto file = open_file(last->path, O_RDONLY);
-    const auto tail = file ? read_audit_tail(*file) : result<audit_tail>{file.error()};
-    return {last->last_seq + 1, tail ? digest_of_(tail->last_line) : digest{}};
+    const auto tail = read_audit_tail(part);
+    if (!tail) return tail.error();
+    return audit_link{last_seq + 1, digest_of_(tail->last_line)};
 }
 
 // They are nowhere else once the log has been opened.

@@ -221,7 +221,7 @@ void audit_writer::plan_sync()
 void audit_writer::sync_if_due(bool is_last)
 {
     // Once a sync has failed, one that succeeds proves nothing about what was written before.
-    if (doubtful_from_ != 0) return;
+    if (doubtful_from_ != 0) return sync_due_.reset();
     const bool is_due = sync_due_ && std::chrono::steady_clock::now() >= *sync_due_;
     if (is_due || is_last) sync_now();
 }
@@ -232,7 +232,7 @@ bool audit_writer::sync_now()
     if (!output_->has_unsynced()) return true;
     if (const error_code ec = output_->sync()) {
         fail(ec, "cannot be synced");
-        note_doubt();
+        if (!keeps_lines()) doubtful_from_ = unsynced_from_; // those that are kept are written anew
         return false;
     }
     unsynced_from_ = 0;
@@ -240,12 +240,6 @@ bool audit_writer::sync_now()
     const std::lock_guard lock{mutex_};
     head_error_ = output_->head_error();
     return true;
-}
-
-// After a failed sync: what was acknowledged before may be lost, unless it is remembered and written anew.
-void audit_writer::note_doubt()
-{
-    if (!keeps_lines() && doubtful_from_ == 0) doubtful_from_ = unsynced_from_;
 }
 
 void audit_writer::sync_for(std::vector<std::unique_ptr<write_waiter>> waiters)

@@ -81,7 +81,6 @@ private:
     void stage(const std::vector<pending>& entries);
     void index_written(const std::vector<pending>& entries);
     void plan_sync();
-    void note_doubt();
     void sync_if_due(bool is_last);
     void sync_for(std::vector<std::unique_ptr<write_waiter>> waiters);
     bool sync_now();

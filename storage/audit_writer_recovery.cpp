@@ -61,6 +61,8 @@ void audit_writer::probe()
     }
     fields["failed_for_seconds"] =
         std::chrono::duration_cast<std::chrono::seconds>(clock_.now() - failed_since_).count();
+    if (output_->is_deleted() && output_->has_unsynced())
+        doubtful_from_ = unsynced_from_; // gone with the file
     if (doubtful_from_ != 0) {
         // They were acknowledged, but the kernel may have dropped them: nobody can tell any more.
         fields["doubtful_from_seq"] = doubtful_from_;
@@ -71,7 +73,7 @@ void audit_writer::probe()
     if (output_->is_deleted() && take_fresh_file()) return;
     const std::vector<pending> note = as_pending({audit_note(clock_, "recover", std::move(fields))});
     stage(note);
-    if (output_->write_staged(true)) return note_doubt();
+    if (output_->write_staged(true)) return;
     if (keeps_lines()) options_.keeper->release_audit_lines();
     probe_due_.reset();
     unsynced_from_ = 0;

@@ -2,6 +2,8 @@
 #include "tests/storage/audit_kept_fixture.hpp"
 #include "tests/storage/disk_faults.hpp"
 
+#include <cstdio>
+
 using namespace latchkey;
 using namespace latchkey::test;
 
@@ -194,6 +196,58 @@ TEST_CASE("kept lines that do not follow the log are an alarm, and put aside", "
         const file_size_limit full{1};
         check_mentions(audit.refusal(), "cannot be");
     }
+}
+
+TEST_CASE("no file but this log's is ever written over", "[storage][audit_kept]")
+{
+    kept_fixture audit;
+    const std::vector<std::string> lines = lose_power(audit, 0);
+    std::remove(audit.head_path().c_str());
+
+    SECTION("one that is no log")
+    {
+        const std::string notes = GENERATE("my notes", "my notes\n", "{}\n");
+        write_all(audit.path, notes);
+        audit.keeper.found = lines;
+        CHECK_FALSE(audit.refusal().empty());
+        CHECK(read_all(audit.path) == notes);
+    }
+    SECTION("another log")
+    {
+        const std::string other = lines[3] + '\n' + lines[4] + '\n';
+        write_all(audit.path, other);
+        audit.keeper.found = {lines[0], lines[1]};
+        audit.open();
+        CHECK(read_all(audit.path).substr(0, other.size()) == other);
+        CHECK(lines_of(audit.path + "_left").size() == 2);
+    }
+}
+
+TEST_CASE("lines that stand in a file that was renamed are not missed", "[storage][audit_kept]")
+{
+    kept_fixture audit;
+    audit.keeper.found = lose_power(audit, 0);
+    REQUIRE(std::rename(audit.path.c_str(), (audit.path + ".1").c_str()) == 0);
+    audit.open();
+    CHECK(audit.log->warning().empty());
+    audit.append_numbered(6, 6);
+    CHECK(scan_audit_line(lines_of(audit.path).back())->link.seq == 6);
+}
+
+TEST_CASE("damaged lines behind those that were kept are cut off, and that is noted", "[storage][audit_kept]")
+{
+    kept_fixture audit;
+    const std::vector<std::string> lines = lose_power(audit, 0);
+    std::string holed = read_all(audit.path);
+    const std::size_t begin = holed.find(lines[3]);
+    holed.replace(begin, lines[3].size(), lines[3].size(), '\0');
+    write_all(audit.path, holed);
+    audit.keeper.found.assign(lines.begin(), lines.begin() + 3);
+    audit.open();
+    CHECK(lines_of(audit.path).size() == 4);
+    check_mentions(lines_of(audit.path).back(), R"("cut_bytes":)" + std::to_string(holed.size() - begin));
+    audit.close();
+    CHECK_FALSE(audit.verify().fault.has_value());
 }
 
 TEST_CASE("a log whose synced lines were cut is an alarm, though the store has them", "[storage][audit_kept]")
