@@ -156,7 +156,8 @@ std::optional<open_error> audit_output::mend(const std::vector<std::string>& kep
     const auto siblings = find_audit_siblings(path_);
     const audit_part* const last = newest(siblings);
     const auto older = last ? open_file(last->path, O_RDONLY) : result<file_descriptor>{};
-    const auto before = last && older ? link_behind(*older, last->last_seq) : result<audit_link>{{1, {}}};
+    const auto before =
+        last && older ? link_behind(*older, last->last_seq) : result<audit_link>{audit_link{1, {}}};
     if (!older || !before) {
         const error_code ec = older ? before.error() : older.error();
         return reason("the rotated part " + last->path + " cannot be read: " + ec.message(),
