@@ -38,9 +38,8 @@ audit_entry note_of_restored(const audit_output& output, const clock& clock)
 std::string left_by(const audit_kept_lines& kept)
 {
     return "the database keeps " + std::to_string(kept.left) +
-           " lines of an audit log that do not follow the end of this one: they are of another, or this one "
-           "was "
-           "cut; they are in " +
+           " lines of an audit log that do not follow the end of this one: they are of another, or "
+           "this one was cut; they are in " +
            kept.left_file + " now";
 }
 

@@ -48,24 +48,24 @@ public:
     }
 
     bool is_whole_file() const { return from_ == 0; }
-    std::uint64_t size() const { return from_ + bytes_.size(); }
     std::string_view behind(std::uint64_t offset) const
     {
         return std::string_view{bytes_}.substr(offset - from_);
     }
 
-    bool has(std::string_view text, std::uint64_t seq) const
+    // Where that very line stands.
+    std::optional<std::uint64_t> offset_of(std::uint64_t seq, std::string_view text) const
     {
         const auto own = lines_.find(seq);
-        return own != lines_.end() && own->second.text == text;
+        if (own == lines_.end() || own->second.text != text) return std::nullopt;
+        return from_ + own->second.at;
     }
 
     // Where `line` stands or would stand; `all`: the run that it is of.
     std::optional<std::uint64_t>
     place_of(const chained_line& line, const run& all, const audit_link& before, line_digest digest_of) const
     {
-        if (const auto own = lines_.find(line.link.seq); own != lines_.end() && own->second.text == line.text)
-            return from_ + own->second.at;
+        if (const auto own = offset_of(line.link.seq, line.text)) return own;
         const auto last = lines_.find(line.link.seq - 1);
         if (last != lines_.end() && digest_of(last->second.text) == line.link.prev)
             return from_ + last->second.at + last->second.text.size() + 1;
@@ -161,7 +161,7 @@ error_code forget_those_in(const file_descriptor& part, std::vector<std::string>
     end->find_lines();
     std::erase_if(lines, [&](const std::string& text) {
         const auto line = scan_audit_line(text);
-        return line && end->has(text, line->link.seq);
+        return line && end->offset_of(line->link.seq, text);
     });
     return {};
 }
