@@ -1,5 +1,7 @@
 #include "storage/sqlite_database.hpp"
 
+#include "storage/sqlite_log_file.hpp"
+
 #include <sqlite3.h>
 
 #include <cerrno>
@@ -132,7 +134,9 @@ open_result<sqlite_database> sqlite_database::open(const std::string& path)
     database.log_pages_ = std::make_unique<int>(0);
     sqlite3* connection = nullptr;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    const int code = sqlite3_open_v2(absolute.c_str(), &connection, flags, nullptr);
+    const sqlite3_vfs* const files = sqlite_log_file_system();
+    const char* const file_system = files == nullptr ? nullptr : files->zName; // null: the default one
+    const int code = sqlite3_open_v2(absolute.c_str(), &connection, flags, file_system);
     database.handle_.reset(connection);
     if (code != SQLITE_OK) {
         return open_error{storage_errc::unavailable,
@@ -189,11 +193,10 @@ int sqlite_database::log_pages() const noexcept
     return *log_pages_;
 }
 
-bool sqlite_database::checkpoint() noexcept
+bool sqlite_database::checkpoint(old_log contents) noexcept
 {
-    const int code =
-        sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-    if (code != SQLITE_OK) return false;
+    const int mode = contents == old_log::kept ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_TRUNCATE;
+    if (sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, mode, nullptr, nullptr) != SQLITE_OK) return false;
     *log_pages_ = 0;
     return true;
 }

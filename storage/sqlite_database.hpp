@@ -68,11 +68,16 @@ public:
     bool is_in_use_elsewhere() const noexcept; // the last failure was a lock held by somebody else
     bool is_damaged() const noexcept;          // the last failure was what the file contains
 
-    // Pages in the write-ahead log since it was last emptied.
+    // Pages of the write-ahead log that are not in the database file yet.
     int log_pages() const noexcept;
 
-    // Moves the write-ahead log into the database file and cuts it to nothing, old contents included.
-    [[nodiscard]] bool checkpoint() noexcept;
+    // What becomes of the log's contents once they are in the database file: they stay where they are until
+    // other pages are written over them, which costs the disk less than new blocks; or the log is cut to
+    // nothing.
+    enum class old_log { kept, erased };
+
+    // Moves the write-ahead log into the database file.
+    [[nodiscard]] bool checkpoint(old_log contents) noexcept;
 
 private:
     struct closer {

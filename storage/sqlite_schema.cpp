@@ -121,7 +121,8 @@ open_error damaged_file(const sqlite_database& database, const std::string& what
 
 open_result<void> prepare_schema(sqlite_database& database, std::span<const char* const> steps)
 {
-    // Exclusive mode keeps the lock between transactions, and the index of the log in this process's memory.
+    // Exclusive mode keeps the lock between transactions, and the index of the log in this process's memory;
+    // storage/sqlite_log_file counts on it.
     const bool is_locked = database.execute("PRAGMA locking_mode = EXCLUSIVE") &&
                            database.execute("BEGIN EXCLUSIVE") && database.execute("COMMIT");
     if (!is_locked) return unusable_file(database, "locking it");

@@ -36,7 +36,8 @@ sqlite_store::open(const std::string& path, const clock& time, sqlite_options op
     const auto is_prepared = prepare_schema(*database, sqlite_migrations());
     if (!is_prepared) return is_prepared.error();
     // What a crash left in the log may be older than a wipe that is due.
-    if (!database->checkpoint()) return unusable_file(*database, "emptying its log");
+    if (!database->checkpoint(sqlite_database::old_log::erased))
+        return unusable_file(*database, "emptying its log");
 
     std::unique_ptr<sqlite_store> opened{new sqlite_store{time, options}};
     auto dropped = load_rows(*database, opened->table_);
@@ -55,7 +56,8 @@ sqlite_store::open(const std::string& path, const clock& time, sqlite_options op
         std::move(*database),
         std::move(*rows),
         std::move(*kept),
-        sqlite_writer::settings{options.queue_limit, options.probe_interval},
+        sqlite_writer::settings{
+            options.queue_limit, options.probe_interval, options.longest_log, options.log_keeping},
         [&self](const mutation& change, bool is_durable) { return self.settle(change, is_durable); });
     self.dropped_before_ = std::move(*dropped);
     self.sweeper_ = std::make_unique<sweeper>([&self] { self.work_periodically(); });

@@ -18,6 +18,8 @@ struct sqlite_options {
     std::size_t queue_limit = 10'000;                // changes waiting for the disk; beyond: overloaded
     std::chrono::seconds flush_interval{30};         // of last uses and sightings
     std::chrono::milliseconds probe_interval{5'000}; // of trying to write again while read-only
+    int longest_log = 16384;                         // pages of the write-ahead log: 64 MiB
+    std::chrono::milliseconds log_keeping{10'000};   // of its place on the disk, when idle; not zero
     std::optional<siphash_key> id_tag_key{};         // for a file without users: whose keys are to come
 };
 

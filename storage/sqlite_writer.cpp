@@ -9,16 +9,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long the writer must have had nothing to do before it empties the log.
+// How long the writer must have had nothing to do before it moves the log into the database.
 constexpr auto idle_time = 100ms;
 // How long what was wiped or deleted may stay readable in the log of a busy server.
 constexpr auto erasure_delay = 3s;
-// A log this long is emptied whether there is time or not: 256 MiB in pages of 4 KiB.
-constexpr int longest_log = 65536;
 
 bool erases(const mutation& change) noexcept
 {
-    return std::holds_alternative<key_wipe>(change) || std::holds_alternative<key_removal>(change);
+    return std::holds_alternative<key_wipe>(change) || std::holds_alternative<key_removal>(change) ||
+           std::holds_alternative<user_rewrite>(change); // of a password, perhaps
 }
 
 } // namespace
@@ -122,8 +121,9 @@ void sqlite_writer::run()
     }
     if (is_read_only()) pay_debts(); // the last chance
     if (!is_read_only()) settle_lines();
-    if (database_.log_pages() > 0 && !database_.checkpoint())
-        return; // the log stays beside the file, complete
+    if (database_.log_pages() == 0 && !has_old_contents_) return;
+    // If that fails, the log stays beside the file, complete.
+    static_cast<void>(database_.checkpoint(sqlite_database::old_log::erased));
 }
 
 // Waits for work. False: closing, and all is done.
@@ -149,7 +149,8 @@ std::chrono::milliseconds sqlite_writer::patience() const
 {
     if (!problem_.empty()) return settings_.probe_interval;
     if (std::chrono::steady_clock::now() < next_checkpoint_) return settings_.probe_interval;
-    return database_.log_pages() > 0 ? std::chrono::milliseconds{idle_time} : 0ms;
+    if (database_.log_pages() > 0) return idle_time;
+    return has_old_contents_ ? settings_.log_keeping : 0ms;
 }
 
 void sqlite_writer::write(std::vector<request>& batch)
@@ -259,20 +260,30 @@ bool sqlite_writer::pay_debts()
     return true;
 }
 
-// Empties the log while nobody waits; a busy server only when it must.
+// While nobody waits; on a busy server only what must be.
+std::optional<sqlite_database::old_log> sqlite_writer::due_checkpoint(bool is_idle) const
+{
+    using enum sqlite_database::old_log;
+    const bool is_empty = database_.log_pages() == 0;
+    const bool has_erased = erased_since_ != steady_time{};
+    const bool is_long = database_.log_pages() >= settings_.longest_log;
+    const bool must_erase = has_erased && std::chrono::steady_clock::now() - erased_since_ >= erasure_delay;
+    if (must_erase || is_long || (is_idle && !is_empty)) return has_erased ? erased : kept;
+    if (is_idle && has_old_contents_) return erased; // after log_keeping
+    return std::nullopt;
+}
+
 void sqlite_writer::tidy(bool is_idle)
 {
-    if (database_.log_pages() == 0) return;
-    const bool must_erase =
-        erased_since_ != steady_time{} && std::chrono::steady_clock::now() - erased_since_ >= erasure_delay;
-    if (!is_idle && !must_erase && database_.log_pages() < longest_log) return;
-    if (is_read_only() || std::chrono::steady_clock::now() < next_checkpoint_) return;
-    if (database_.checkpoint()) {
-        erased_since_ = {};
-    } else {
+    const auto contents = due_checkpoint(is_idle);
+    if (!contents || is_read_only() || std::chrono::steady_clock::now() < next_checkpoint_) return;
+    if (!database_.checkpoint(*contents)) {
         // Nothing is lost, the log is complete. If the disk is full, the next commit will find out.
         next_checkpoint_ = std::chrono::steady_clock::now() + settings_.probe_interval;
+        return;
     }
+    has_old_contents_ = *contents == sqlite_database::old_log::kept;
+    if (!has_old_contents_) erased_since_ = {};
 }
 
 } // namespace latchkey

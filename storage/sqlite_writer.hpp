@@ -24,6 +24,8 @@ public:
     struct settings {
         std::size_t queue_limit;
         std::chrono::milliseconds probe_interval;
+        int longest_log;                       // pages, at which it is moved into the database in any case
+        std::chrono::milliseconds log_keeping; // idle, before the log's place on the disk is given back
     };
 
     // Called on the writer's thread for each mutation, in order: it is durable, or it will not be written
@@ -61,7 +63,7 @@ public:
     // What was kept so far is not needed any more.
     void release_kept();
 
-    // Writes all that is queued, empties the write-ahead log and ends the thread.
+    // Writes all that is queued, moves the write-ahead log into the database and ends the thread.
     void close();
 
     store_health health() const;
@@ -85,6 +87,7 @@ private:
     bool end_transaction(bool is_written);
     void finish(std::vector<request>& batch, bool is_durable);
     bool pay_debts();
+    std::optional<sqlite_database::old_log> due_checkpoint(bool is_idle) const;
     void tidy(bool is_idle);
     void turn_read_only();
 
@@ -100,7 +103,8 @@ private:
     completions completions_;
     steady_time next_probe_{};
     steady_time next_checkpoint_{};
-    steady_time erased_since_{}; // when the log first held what should be gone; zero: it does not
+    steady_time erased_since_{};    // when the log first held what should be gone; zero: it does not
+    bool has_old_contents_ = false; // the log's file, behind or below what is in the log
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;    // of the writer

@@ -3,8 +3,29 @@
 
 #include "storage/sqlite_store.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/support/file_text.hpp"
+
+#include <filesystem>
+#include <fstream>
 
 namespace latchkey::test {
+
+// Unlike the samples': no two share bytes.
+inline digest distinct_digest(std::uint32_t number)
+{
+    digest bytes{};
+    std::uint32_t state = number * 2654435761u + 12345;
+    for (std::uint8_t& byte : bytes) {
+        state = state * 1664525 + 1013904223;
+        byte = static_cast<std::uint8_t>(state >> 24);
+    }
+    return bytes;
+}
+
+inline std::string bytes_of(const digest& from)
+{
+    return {from.begin(), from.end()};
+}
 
 class sqlite_fixture {
 public:
@@ -47,6 +68,27 @@ public:
         auto database = sqlite_database::open(path());
         REQUIRE(database);
         return database->ask(sql);
+    }
+
+    // Whether the files do. The log first: a checkpoint in between moves bytes from it to the database.
+    bool holds(std::string_view bytes) const
+    {
+        return contents_of(path() + "-wal").find(bytes) != std::string::npos ||
+               contents_of(path()).find(bytes) != std::string::npos;
+    }
+
+    // The files as a crash would leave them now, as a database elsewhere: its path.
+    std::string copy_to(const temporary_directory& elsewhere) const
+    {
+        const std::string copy = elsewhere.file("test.db");
+        const std::string log = path() + "-wal";
+        for (;;) { // until nothing was moved from the one to the other meanwhile
+            const std::string before = contents_of(log);
+            std::filesystem::copy_file(path(), copy, std::filesystem::copy_options::overwrite_existing);
+            if (contents_of(log) != before) continue;
+            std::ofstream{copy + "-wal", std::ios::binary} << before;
+            return copy;
+        }
     }
 
     time_point now() const { return time.now(); }

@@ -2,12 +2,9 @@
 // elsewhere.
 #include "tests/storage/disk_faults.hpp"
 #include "tests/storage/sqlite_fixture.hpp"
-#include "tests/support/file_text.hpp"
 #include "tests/support/patience.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -52,16 +49,7 @@ bool are_kept(const sqlite_fixture& store)
 std::vector<std::string> after_crash(const sqlite_fixture& store)
 {
     const temporary_directory elsewhere;
-    const std::string copy = elsewhere.file("test.db");
-    const std::string log = store.path() + "-wal";
-    for (;;) { // until nothing was moved from the one to the other meanwhile
-        const std::string before = contents_of(log);
-        std::filesystem::copy_file(store.path(), copy, std::filesystem::copy_options::overwrite_existing);
-        if (contents_of(log) != before) continue;
-        std::ofstream{copy + "-wal", std::ios::binary} << before;
-        break;
-    }
-    auto opened = sqlite_store::open(copy, store.time, {});
+    auto opened = sqlite_store::open(store.copy_to(elsewhere), store.time, {});
     REQUIRE(opened);
     return in_order((*opened)->take_audit_lines());
 }

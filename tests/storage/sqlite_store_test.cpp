@@ -2,7 +2,6 @@
 #include "storage/sqlite_schema.hpp"
 #include "tests/storage/sqlite_fixture.hpp"
 #include "tests/support/file_text.hpp"
-#include "tests/support/patience.hpp"
 
 #include <fstream>
 #include <sys/stat.h>
@@ -39,26 +38,6 @@ bool is_done(task<result<T>> work)
     });
     context.run();
     return succeeded;
-}
-
-// The log before the file: a checkpoint between the two reads moves bytes from the former to the latter.
-bool file_holds(const std::string& path, const digest& wanted)
-{
-    const std::string_view bytes{reinterpret_cast<const char*>(wanted.data()), wanted.size()};
-    return contents_of(path + "-wal").find(bytes) != std::string::npos ||
-           contents_of(path).find(bytes) != std::string::npos;
-}
-
-// Unlike the samples': no two share bytes.
-digest distinct_digest(std::uint32_t number)
-{
-    digest bytes{};
-    std::uint32_t state = number * 2654435761u + 12345;
-    for (std::uint8_t& byte : bytes) {
-        state = state * 1664525 + 1013904223;
-        byte = static_cast<std::uint8_t>(state >> 24);
-    }
-    return bytes;
 }
 
 } // namespace
@@ -169,29 +148,17 @@ TEST_CASE("the hash of an expired or deleted key is gone from the bytes of the f
         REQUIRE(run_task(store->insert_key(key)));
         if (number % 3 == 1) REQUIRE(run_task(store->delete_key(key.id)));
     }
-    REQUIRE(file_holds(store.path(), distinct_digest(3)));
+    REQUIRE(store.holds(bytes_of(distinct_digest(3))));
 
     store.pass(1s);
     store.close();
 
     for (std::uint32_t number = 1; number <= 300; ++number) {
         CAPTURE(number);
-        CHECK(file_holds(store.path(), distinct_digest(number)) == (number % 3 == 2));
+        CHECK(store.holds(bytes_of(distinct_digest(number))) == (number % 3 == 2));
     }
     store.open();
     CHECK(store->lookup(sample_key_id(3)).key->kind == digest_kind::wiped);
-}
-
-TEST_CASE("a running store erases the hash of an expired key within seconds")
-{
-    sqlite_fixture store;
-    key_record key = sample_token(1, store.add_user(1), store.now());
-    key.secret_digest = distinct_digest(1);
-    REQUIRE(run_task(store->insert_key(key)));
-
-    store.time.advance(1h);
-
-    CHECK(becomes_true([&] { return !file_holds(store.path(), key.secret_digest); }));
 }
 
 TEST_CASE("a new database is readable by its owner alone")
@@ -252,7 +219,7 @@ TEST_CASE("a file that is not ours is refused in one line, and not touched")
         REQUIRE(newer);
         const std::vector<const char*> steps(sqlite_migrations().size() + 1, "SELECT 1");
         REQUIRE(prepare_schema(*newer, steps));
-        REQUIRE(newer->checkpoint());
+        REQUIRE(newer->checkpoint(sqlite_database::old_log::erased));
         expected = storage_errc::bad_file;
         reason = "start the newer server again";
     }
