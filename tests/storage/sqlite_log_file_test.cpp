@@ -90,6 +90,14 @@ bool begins_with_then_zeros(const std::string& text, std::string_view beginning)
     return text.starts_with(beginning) && text.find_first_not_of('\0', beginning.size()) == text.npos;
 }
 
+// Of the file, once that many bytes are synced at that place.
+std::size_t size_after_write(open_log& log, std::size_t size, std::size_t to)
+{
+    REQUIRE(log.write(std::string(size, 'x'), to) == SQLITE_OK);
+    REQUIRE(log.sync() == SQLITE_OK);
+    return log.contents().size();
+}
+
 } // namespace
 
 TEST_CASE("pieces of a log reach the file together", "[storage][sqlite_log]")
@@ -150,19 +158,14 @@ TEST_CASE("pieces of any size at any place make what they would make one by one"
 TEST_CASE("a log grows ahead, and not within what it has", "[storage][sqlite_log]")
 {
     open_log log;
-    const auto write = [&](std::size_t size, std::size_t to) {
-        REQUIRE(log.write(std::string(size, 'x'), to) == SQLITE_OK);
-        REQUIRE(log.sync() == SQLITE_OK);
-        return log.contents().size();
-    };
-    CHECK(write(10 * kibibyte, 0) == 20 * kibibyte);
-    CHECK(write(10 * kibibyte, 10 * kibibyte) == 20 * kibibyte);
-    CHECK(write(kibibyte, 20 * kibibyte) == 42 * kibibyte);
-    CHECK(write(100 * kibibyte, 3 * mebibyte) == 4 * mebibyte + 100 * kibibyte);
-    CHECK(write(kibibyte, 4 * mebibyte) == 4 * mebibyte + 100 * kibibyte);
-    CHECK(write(kibibyte, 0) == 4 * mebibyte + 100 * kibibyte);
+    CHECK(size_after_write(log, 10 * kibibyte, 0) == 20 * kibibyte);
+    CHECK(size_after_write(log, 10 * kibibyte, 10 * kibibyte) == 20 * kibibyte);
+    CHECK(size_after_write(log, kibibyte, 20 * kibibyte) == 42 * kibibyte);
+    CHECK(size_after_write(log, 100 * kibibyte, 3 * mebibyte) == 4 * mebibyte + 100 * kibibyte);
+    CHECK(size_after_write(log, kibibyte, 4 * mebibyte) == 4 * mebibyte + 100 * kibibyte);
+    CHECK(size_after_write(log, kibibyte, 0) == 4 * mebibyte + 100 * kibibyte);
     REQUIRE(log.truncate(0) == SQLITE_OK);
-    CHECK(write(10 * kibibyte, 0) == 20 * kibibyte);
+    CHECK(size_after_write(log, 10 * kibibyte, 0) == 20 * kibibyte);
 }
 
 TEST_CASE("a piece that the disk does not take is told of by the sync", "[storage][sqlite_log]")
@@ -216,17 +219,12 @@ TEST_CASE("a full disk fails what writes the pieces, and a read as if it were br
 TEST_CASE("a log has room for what matters if not for zeros", "[storage][sqlite_log]")
 {
     open_log log;
-    const auto write_synced = [&](std::size_t size, std::size_t to) {
-        REQUIRE(log.write(std::string(size, 'x'), to) == SQLITE_OK);
-        REQUIRE(log.sync() == SQLITE_OK);
-        return log.contents().size();
-    };
     {
         const file_size_limit small{3 * kibibyte};
-        CHECK(write_synced(2 * kibibyte, 0) == 2 * kibibyte); // and not a part of the zeros
-        CHECK(write_synced(kibibyte, 2 * kibibyte) == 3 * kibibyte);
+        CHECK(size_after_write(log, 2 * kibibyte, 0) == 2 * kibibyte); // and not a part of the zeros
+        CHECK(size_after_write(log, kibibyte, 2 * kibibyte) == 3 * kibibyte);
     }
-    CHECK(write_synced(kibibyte, 3 * kibibyte) == 4 * kibibyte); // there may be little room
+    CHECK(size_after_write(log, kibibyte, 3 * kibibyte) == 4 * kibibyte); // there may be little room
     REQUIRE(log.truncate(0) == SQLITE_OK);
-    CHECK(write_synced(kibibyte, 0) == 2 * kibibyte);
+    CHECK(size_after_write(log, kibibyte, 0) == 2 * kibibyte);
 }
