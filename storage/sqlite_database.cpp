@@ -134,9 +134,7 @@ open_result<sqlite_database> sqlite_database::open(const std::string& path)
     database.log_pages_ = std::make_unique<int>(0);
     sqlite3* connection = nullptr;
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    const sqlite3_vfs* const files = sqlite_log_file_system();
-    const char* const file_system = files == nullptr ? nullptr : files->zName; // null: the default one
-    const int code = sqlite3_open_v2(absolute.c_str(), &connection, flags, file_system);
+    const int code = sqlite3_open_v2(absolute.c_str(), &connection, flags, sqlite_log_file_system());
     database.handle_.reset(connection);
     if (code != SQLITE_OK) {
         return open_error{storage_errc::unavailable,

@@ -124,14 +124,17 @@ private:
         const sqlite3_int64 wanted = size_ + std::min(size_, longest_growth);
         while (size_ < wanted) {
             const auto step = std::min<sqlite3_int64>(wanted - size_, zeros.size());
-            may_grow_ =
-                functions().xWrite(beneath_, zeros.data(), static_cast<int>(step), size_) == SQLITE_OK;
-            if (!may_grow_) break;
+            if (functions().xWrite(beneath_, zeros.data(), static_cast<int>(step), size_) != SQLITE_OK)
+                return stop_growing();
             size_ += step;
         }
-        if (may_grow_) return;
+    }
+
+    void stop_growing() noexcept
+    {
+        may_grow_ = false;
         size_ = from_;
-        static_cast<void>(functions().xTruncate(beneath_, size_)); // of as much room as there was
+        static_cast<void>(functions().xTruncate(beneath_, size_)); // gives back what room there was
     }
 
     sqlite3_file* const beneath_;
@@ -229,15 +232,15 @@ log_file_system::log_file_system(sqlite3_vfs& standard) noexcept : sqlite3_vfs{s
 
 } // namespace
 
-sqlite3_vfs* sqlite_log_file_system() noexcept
+const char* sqlite_log_file_system() noexcept
 {
-    static sqlite3_vfs* const registered = []() -> sqlite3_vfs* {
+    static const char* const name = []() -> const char* {
         sqlite3_vfs* const beneath = sqlite3_vfs_find(nullptr);
         if (beneath == nullptr) return nullptr;
         static log_file_system system{*beneath};
-        return sqlite3_vfs_register(&system, 0) == SQLITE_OK ? &system : nullptr;
+        return sqlite3_vfs_register(&system, 0) == SQLITE_OK ? system.zName : nullptr;
     }();
-    return registered;
+    return name;
 }
 
 } // namespace latchkey

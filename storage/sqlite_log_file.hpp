@@ -13,11 +13,10 @@
 // For a database in exclusive locking mode: what is gathered, others would not see.
 #pragma once
 
-struct sqlite3_vfs;
-
 namespace latchkey {
 
-// Named "latchkey"; the first call registers it. Null: SQLite has no default one to stand on. Any thread.
-sqlite3_vfs* sqlite_log_file_system() noexcept;
+// Its name, for sqlite3_open_v2; the first call registers it. Null, which stands for the default one: it
+// cannot be registered. Any thread.
+const char* sqlite_log_file_system() noexcept;
 
 } // namespace latchkey

@@ -264,11 +264,11 @@ bool sqlite_writer::pay_debts()
 std::optional<sqlite_database::old_log> sqlite_writer::due_checkpoint(bool is_idle) const
 {
     using enum sqlite_database::old_log;
-    const bool is_empty = database_.log_pages() == 0;
+    const int pages = database_.log_pages();
     const bool has_erased = erased_since_ != steady_time{};
-    const bool is_long = database_.log_pages() >= settings_.longest_log;
     const bool must_erase = has_erased && std::chrono::steady_clock::now() - erased_since_ >= erasure_delay;
-    if (must_erase || is_long || (is_idle && !is_empty)) return has_erased ? erased : kept;
+    if (must_erase || pages >= settings_.longest_log || (is_idle && pages > 0))
+        return has_erased ? erased : kept;
     if (is_idle && has_old_contents_) return erased; // after log_keeping
     return std::nullopt;
 }

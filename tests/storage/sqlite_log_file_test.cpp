@@ -71,7 +71,8 @@ public:
 private:
     void open()
     {
-        sqlite3_vfs* const files = sqlite_log_file_system();
+        REQUIRE(sqlite_log_file_system() != nullptr);
+        sqlite3_vfs* const files = sqlite3_vfs_find(sqlite_log_file_system());
         REQUIRE(files != nullptr);
         memory_.resize(static_cast<std::size_t>(files->szOsFile) / sizeof(std::max_align_t) + 1);
         file_ = reinterpret_cast<sqlite3_file*>(memory_.data());
